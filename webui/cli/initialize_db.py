@@ -1,0 +1,71 @@
+"""``initialize_db development.ini``: wait for the database, migrate it, and seed what is missing.
+
+May be run at any time, and by many at once. Exit codes: 0 the database is ready, 1 it is not, 2 the call or the settings
+are wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from webui.models import create_database, migrate
+from webui.models.connect import explain, target
+from webui.services.accounts import create_initial_admin
+from webui.settings import Settings, SettingsError, from_ini_file
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point of the console script."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = from_ini_file(arguments.ini)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    url: sa.URL = settings["database.url"]
+    try:
+        return _initialize(settings, url)
+    except sa.exc.DatabaseError as error:
+        print(explain(error, url), file=sys.stderr)
+    except (migrate.SchemaError, TimeoutError, OSError) as error:
+        print(error, file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="initialize_db", description=__doc__.split("\n")[0])
+    default = os.environ.get("WEBUI_INI")
+    parser.add_argument("ini", nargs="?" if default else None, default=default, help="e.g. development.ini")
+    return parser
+
+
+def _initialize(settings: Settings, url: sa.URL) -> int:
+    print(f"Database: {target(url)} ({settings.resolved('database.url').source})")
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    waited = migrate.wait_for(url, settings["database.connect_timeout"].total_seconds())
+    if waited > 1:
+        print(f"Waited {waited:.1f} s for the database.")
+
+    started = time.monotonic()
+    before, after = migrate.upgrade(url)
+    if before == after:
+        print(f"Schema: at revision {after}, nothing to migrate.")
+    else:
+        print(f"Schema: migrated from {before or 'empty'} to {after} in {time.monotonic() - started:.1f} s.")
+
+    admin = create_initial_admin(create_database(settings), settings)
+    if admin:
+        print(f"Accounts: made the administrator {admin}.")
+    print("The database is ready.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Tables, engine and sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webui.models.chat import Chat, Message
+from webui.models.database import Database, create_database
+from webui.models.meta import Base, utcnow
+from webui.models.session import SigninAttempt, UserSession
+from webui.models.setting import StoredSetting
+from webui.models.user import Credential, Role, User
+
+if TYPE_CHECKING:
+    from pyramid.config import Configurator
+
+__all__ = [
+    "Base",
+    "Chat",
+    "Credential",
+    "Database",
+    "Message",
+    "Role",
+    "SigninAttempt",
+    "StoredSetting",
+    "User",
+    "UserSession",
+    "create_database",
+    "utcnow",
+]
+
+
+def includeme(config: Configurator) -> None:
+    """Give the registry its database; ``request.db`` (see ``webui.request``) joins the request's transaction."""
+    config.registry.database = create_database(config.registry.webui_settings)
