@@ -1,0 +1,40 @@
+"""From an INI file to a running application: settings, a check of the database, then the assembly."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import OperationalError
+
+from webui import log
+from webui.config import configure
+from webui.models import migrate
+from webui.models.connect import explain
+from webui.settings import SettingsError, find_dotenv, load
+
+if TYPE_CHECKING:
+    from pyramid.router import Router
+
+logger = logging.getLogger(__name__)
+
+
+def make_app(*, ini: Mapping[str, str], ini_file: str | None = None) -> Router:
+    """The WSGI application. Settings that are wrong, or a database that does not fit, end the process with a text."""
+    try:
+        settings = load({**ini, "__file__": ini_file or ""}, os.environ, find_dotenv(ini_file))
+        log.configure(settings)
+        for warning in settings.warnings:
+            logger.warning("%s", warning)
+        migrate.check(settings["database.url"])
+    except (SettingsError, migrate.SchemaError) as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(explain(error, settings["database.url"]))
+    config = configure(settings)
+    app = config.make_wsgi_app()
+    config.registry.database.dispose()  # nothing of this process may be open when the server forks its workers
+    return app

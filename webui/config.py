@@ -1,0 +1,57 @@
+"""The assembly of the application, from the outside in."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+from pyramid.tweens import EXCVIEW
+
+from webui.background import BackgroundLoop
+from webui.request import Request
+from webui.security import require_permissions
+from webui.settings import Settings
+
+TWEENS = (  # outermost first
+    "webui.tweens.access_tween",
+    "webui.tweens.sanity_tween",
+    "webui.tweens.headers_tween",
+    "pyramid_tm.tm_tween_factory",  # not by pyramid_tm's includeme: see webui.request
+)
+PYRAMID_SETTINGS = {
+    "tm.manager_hook": "pyramid_tm.explicit_manager",
+    "tm.commit_veto": "pyramid_tm.default_commit_veto",
+    "tm.annotate_user": False,
+    "retry.activate_hook": "webui.config.retry_attempts",
+}
+
+
+def configure(settings: Settings) -> Configurator:
+    """A configurator with everything in it, committed. Nothing is connected to and no thread runs yet."""
+    config = Configurator(settings=PYRAMID_SETTINGS, request_factory=Request, exceptionresponse_view=None)
+    config.registry.webui_settings = settings
+
+    # What the parts stand on.
+    config.registry.background = BackgroundLoop()  # for talk with model servers
+    config.include("webui.models")  # registry.database, request.db
+    config.include("webui.services.runtime")  # registry.runtime: the settings as they are now
+    config.include("webui.security")  # who may do what; denied unless allowed
+    config.include("webui.providers")  # registry.connections: where models come from
+
+    # One request, from the outside in.
+    config.include("pyramid_retry")
+    for tween, inside in zip(TWEENS, (*TWEENS[1:], EXCVIEW), strict=True):
+        config.add_tween(tween, over=inside)
+    config.include("webui.api")  # schemas of views
+
+    # What is served.
+    config.include("webui.routes")
+    config.scan("webui.views")
+    config.include("webui.views.page")  # every other address
+
+    config.commit()
+    require_permissions(config)
+    return config
+
+
+def retry_attempts(request: Request) -> int:
+    """How often a request is tried when the database says 'again': once where trying again would cost twice."""
+    return 1 if request.environ["PATH_INFO"].endswith("/chat/completions") else 3

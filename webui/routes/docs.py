@@ -1,0 +1,4 @@
+ROUTES = {
+    "openapi": "/openapi.json",
+    "docs": "/docs",
+}

@@ -1,0 +1,5 @@
+ROUTES = {
+    "health": "/health",
+    "health.db": "/health/db",
+    "ready": "/ready",
+}

@@ -1,0 +1,4 @@
+ROUTES = {
+    "system.version": "/api/version",
+    "system.config": "/api/config",
+}

@@ -1,0 +1,62 @@
+"""Who asks. Values only: an identity outlives the database session that it was read in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+
+from webui.models import Role, User, UserSession
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A signed-in user and the session that proves it."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    profile_image_url: str
+    bio: str | None
+    gender: str | None
+    date_of_birth: date | None
+    status_emoji: str | None
+    status_message: str | None
+    status_expires_at: int | None
+    session_id: str
+    session_expires_at: datetime | None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+
+_IDENTITY = (
+    sa.select(
+        User.id,
+        User.email,
+        User.name,
+        User.role,
+        User.profile_image_url,
+        User.bio,
+        User.gender,
+        User.date_of_birth,
+        User.status_emoji,
+        User.status_message,
+        User.status_expires_at,
+        UserSession.id.label("session_id"),
+        UserSession.expires_at.label("session_expires_at"),
+    )
+    .join(UserSession, UserSession.user_id == User.id)
+    .where(UserSession.id == sa.bindparam("session_id"), User.id == sa.bindparam("user_id"))
+)
+
+
+def find_identity(connection: sa.Connection, *, user_id: str, session_id: str) -> Identity | None:
+    """The user whose session this is, or None when the session has ended. One statement."""
+    row = connection.execute(_IDENTITY, {"user_id": user_id, "session_id": session_id}).one_or_none()
+    if row is None or (row.session_expires_at is not None and row.session_expires_at <= datetime.now(UTC)):
+        return None
+    return Identity(**{**row._mapping, "role": Role(row.role)})

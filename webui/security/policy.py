@@ -1,0 +1,90 @@
+"""Pyramid's security policy: a token becomes an identity, a permission becomes yes or no. What is not allowed is denied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pyramid.interfaces import ISecurityPolicy
+from pyramid.request import RequestLocalCache
+from pyramid.security import Allowed, Denied
+from zope.interface import implementer
+
+from webui.errors import Problem
+from webui.request import SAFE_METHODS
+from webui.security.identity import Identity, find_identity
+from webui.security.permissions import RULES, Permission
+from webui.security.tokens import COOKIE, Tokens, bearer_token
+
+if TYPE_CHECKING:
+    from webui.request import Request
+
+
+class Refused(Denied):  # type: ignore[misc]
+    """A denial that knows its reason."""
+
+    def __new__(cls, problem: Problem) -> Refused:
+        refusal: Refused = super().__new__(cls, problem.text)
+        refusal.problem = problem
+        return refusal
+
+    problem: Problem
+
+
+@implementer(ISecurityPolicy)
+class SecurityPolicy:
+    """Header before cookie; one statement a request, and a database that cannot be asked means an error, never yes."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self._cache = RequestLocalCache(self._authenticate)
+
+    def identity(self, request: Request) -> Identity | None:
+        found = self._cache.get_or_create(request)
+        return found if isinstance(found, Identity) else None
+
+    def authenticated_userid(self, request: Request) -> str | None:
+        identity = self.identity(request)
+        return identity.id if identity else None
+
+    def permits(self, request: Request, context: Any, permission: str) -> Allowed | Refused:
+        found = self._cache.get_or_create(request)
+        if isinstance(found, Problem):
+            return Refused(found)
+        rule = RULES.get(Permission(permission))
+        if rule is not None and rule(found, request.config):
+            return Allowed(permission)
+        return Refused(Problem.NO_PERMISSION)
+
+    def _authenticate(self, request: Request) -> Identity | Problem:
+        token, by_cookie = bearer_token(request), False
+        if token is None:
+            token, by_cookie = request.cookies.get(COOKIE), True
+        if not token:
+            return Problem.NOT_AUTHENTICATED
+        if by_cookie and request.method not in SAFE_METHODS and not is_own_origin(request):
+            return Problem.FOREIGN_ORIGIN
+        claims = self.tokens.read(request, token)
+        if claims is None:
+            return Problem.BAD_TOKEN
+        with request.database.reader() as connection:
+            identity = find_identity(connection, user_id=claims.user_id, session_id=claims.session_id)
+        return identity or Problem.BAD_TOKEN
+
+    def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:
+        """Nothing: ``webui.views.auths`` sets the cookie, with the settings' flags."""
+        return []
+
+    def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:
+        return []
+
+
+def is_own_origin(request: Request) -> bool:
+    """Whether the page that sent this is ours or one that CORS allows.
+
+    A browser names the sender of an unsafe request in ``Origin``; a client that names none has no ambient cookie.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None or urlsplit(origin).netloc == request.host:
+        return True
+    return origin in request.config["cors.allow_origin"]

@@ -1,0 +1,130 @@
+"""Accounts: signing up, checking a password, changing it. The rules are those of ``contract/auth.md``."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webui.errors import ApiError, Problem
+from webui.models import Credential, Database, Role, User, utcnow
+from webui.models.locks import Lock, hold
+from webui.models.setting import store_value
+from webui.security.passwords import hash_password, verify_password
+from webui.settings import Settings
+
+EMAIL = re.compile(r"[^@\s]+@([^@\s]+\.[^@\s]+|localhost)")
+MAX_PASSWORD_BYTES = 72  # the contract's limit, bcrypt's own; longer ones are refused, never cut
+NO_AUTH_EMAIL, NO_AUTH_NAME = "admin@localhost", "User"
+DEFAULT_IMAGE = "/user.png"
+
+
+def clean_email(email: str) -> str:
+    """The address in the form in which it is stored."""
+    email = email.strip().lower()
+    if not EMAIL.fullmatch(email) or not email.isprintable():
+        raise ApiError(Problem.BAD_EMAIL)
+    return email
+
+
+def check_password_rules(password: str, settings: Settings) -> None:
+    """Refuse a new password that is too long, or that the administrator's pattern does not match."""
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise ApiError(Problem.BAD_PASSWORD, f"A password may have at most {MAX_PASSWORD_BYTES} bytes.")
+    if not password:
+        raise ApiError(Problem.BAD_PASSWORD, "A password may not be empty.")
+    if settings["auth.password_validation"] and not settings["auth.password_pattern"].match(password):
+        raise ApiError(Problem.BAD_PASSWORD, "This password does not meet the rules of this server.")
+
+
+def has_users(db: Session | sa.Connection) -> bool:
+    """Whether anybody has an account."""
+    return bool(db.scalar(sa.select(sa.exists().where(User.id.is_not(None)))))
+
+
+def count_users(connection: sa.Connection) -> int:
+    """How many accounts there are."""
+    return connection.scalar(sa.select(sa.func.count()).select_from(User)) or 0
+
+
+def signup_is_open(db: Session | sa.Connection, settings: Settings) -> bool:
+    """Whether anybody may make an account now."""
+    if not settings["auth.enable"]:
+        return not has_users(db)
+    if settings["ui.enable_signup"] and settings["ui.ENABLE_LOGIN_FORM"]:
+        return True
+    return settings["auth.enable_initial_admin_signup"] and not has_users(db)
+
+
+def sign_up(db: Session, settings: Settings, *, name: str, email: str, password: str, image: str) -> User:
+    """Make an account. The first one is the administrator's, and closes the sign-up behind it."""
+    email = clean_email(email)
+    check_password_rules(password, settings)
+    password_hash = hash_password(password)  # before the lock, since it takes its time
+    hold(db, Lock.ACCOUNTS)
+    first = not has_users(db)
+    if not first and db.scalar(sa.select(sa.exists().where(User.email == email))):
+        raise ApiError(Problem.EMAIL_TAKEN)
+    role = Role.ADMIN if first else Role(settings["ui.default_user_role"])
+    user = add_user(db, name=name, email=email, password_hash=password_hash, role=role, image=image)
+    if first and not settings.resolved("ui.enable_signup").locked:
+        store_value(db, "ui.enable_signup", False, updated_by=user.id)
+    return user
+
+
+def add_user(
+    db: Session, *, name: str, email: str, password_hash: str | None, role: Role, image: str = DEFAULT_IMAGE
+) -> User:
+    """Store a user; without a password hash nobody can sign in as this user by password."""
+    user = User(id=str(uuid4()), email=email, name=name, role=role, profile_image_url=image)
+    db.add(user)
+    db.flush()
+    if password_hash is not None:
+        db.add(Credential(user_id=user.id, password_hash=password_hash))
+        db.flush()
+    return user
+
+
+def check_password(database: Database, password: str, *where: sa.ColumnElement[bool]) -> str | None:
+    """The id of the user whose password fits, else None; as slow when there is no such user.
+
+    Hashing takes its time, so no connection is held meanwhile.
+    """
+    find = sa.select(User.id, Credential.password_hash).join(Credential, Credential.user_id == User.id).where(*where)
+    with database.reader() as connection:
+        row = connection.execute(find).one_or_none()
+    return row.id if verify_password(password, row.password_hash if row else None) and row else None
+
+
+def set_password(db: Session, user_id: str, password: str) -> None:
+    """Store a new password."""
+    password_hash = hash_password(password)
+    change = sa.update(Credential).where(Credential.user_id == user_id)
+    db.execute(change.values(password_hash=password_hash, updated_at=utcnow()))
+
+
+def user_without_auth(db: Session) -> User:
+    """The one user of a server that asks nobody to sign in; made when there are no users at all."""
+    hold(db, Lock.ACCOUNTS)
+    user = db.scalar(sa.select(User).where(User.email == NO_AUTH_EMAIL))
+    if user is None and has_users(db):
+        raise ApiError(
+            Problem.FORBIDDEN,
+            "Signing in cannot be switched off: this server has accounts already. Set WEBUI_AUTH=true.",
+            status=400,
+        )
+    return user or add_user(db, name=NO_AUTH_NAME, email=NO_AUTH_EMAIL, password_hash=None, role=Role.ADMIN)
+
+
+def create_initial_admin(database: Database, settings: Settings) -> str | None:
+    """Make the administrator that the environment names, unless there are accounts; returns the email if made."""
+    email, password = settings["auth.initial_admin.email"], settings["auth.initial_admin.password"]
+    if not (email and password):
+        return None
+    with database.begin() as db:
+        if has_users(db):
+            return None
+        name = settings["auth.initial_admin.name"]
+        return sign_up(db, settings, name=name, email=email, password=password, image=DEFAULT_IMAGE).email

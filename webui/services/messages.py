@@ -1,0 +1,117 @@
+"""Between the client's tree of messages (``history``) and rows.
+
+The client's form: ``{"messages": {id: {id, parentId, childrenIds, role, content, ...}}, "currentId": id}``. Parents are
+kept, children follow from them; what else a message has is kept as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webui.errors import ApiError, Problem
+from webui.models import Message, utcnow
+
+MAX_MESSAGES = 100_000
+_OWN_KEYS = frozenset({"id", "parentId", "childrenIds", "role", "content"})
+
+
+def parse(messages: Any) -> dict[str, dict[str, Any]]:
+    """Column values by message id, from the client's ``history.messages``; 422 for what is not a tree."""
+    if not isinstance(messages, dict) or len(messages) > MAX_MESSAGES:
+        raise _invalid([], f"Messages must be an object of at most {MAX_MESSAGES} messages by id.")
+    rows = {}
+    for message_id, message in messages.items():
+        if not isinstance(message, dict) or not 0 < len(message_id) <= 255:
+            raise _invalid([message_id[:255]], "A message must be an object, with an id of at most 255 characters.")
+        rows[message_id] = _columns(message, messages)
+    _refuse_cycles({message_id: row["parent_id"] for message_id, row in rows.items()})
+    return rows
+
+
+def _columns(message: dict[str, Any], messages: Mapping[str, Any]) -> dict[str, Any]:
+    parent, role, content = message.get("parentId"), message.get("role"), message.get("content")
+    data = {key: value for key, value in message.items() if key not in _OWN_KEYS}
+    if content is not None and not isinstance(content, str):
+        data["content"] = content  # lists of parts; the text column is for text
+    return {
+        "parent_id": parent if isinstance(parent, str) and parent in messages else None,
+        "role": role if isinstance(role, str) else "user",
+        "content": content if isinstance(content, str) else "",
+        "data": data,
+    }
+
+
+def _refuse_cycles(parents: Mapping[str, str | None]) -> None:
+    reaches_root: set[str] = set()
+    for start in parents:
+        path: list[str] = []
+        seen: set[str] = set()
+        node: str | None = start
+        while node is not None and node not in reaches_root:
+            if node in seen:
+                raise _invalid([node, "parentId"], "This message is its own ancestor.")
+            seen.add(node)
+            path.append(node)
+            node = parents[node]
+        reaches_root.update(path)
+
+
+def _invalid(loc: list[str], message: str) -> ApiError:
+    where = ["body", "chat", "history", "messages", *loc]
+    return ApiError(Problem.INVALID, [{"type": "messages", "loc": where, "msg": message}])
+
+
+def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> None:
+    """Store what a client holds of a chat.
+
+    The client sends the whole chat and no version, so: one that brings new messages and lacks others has a stale copy,
+    and what it lacks stays; one that only lacks messages has deleted them, and they go to the trash.
+    """
+    stored = {row.id: row for row in db.scalars(sa.select(Message).where(Message.chat_id == chat_id))}
+    position = max((row.position for row in stored.values()), default=-1)
+    now = utcnow()
+    brings_new = False
+    for message_id, columns in incoming.items():
+        row = stored.get(message_id)
+        if row is None:
+            position += 1
+            brings_new = True
+            db.add(Message(chat_id=chat_id, id=message_id, position=position, **columns))
+        elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
+            brings_new = brings_new or row.deleted_at is not None
+            row.deleted_at = None
+            row.updated_at = now
+            for name, value in columns.items():
+                setattr(row, name, value)
+    if not brings_new:
+        for message_id, row in stored.items():
+            if message_id not in incoming and row.deleted_at is None:
+                row.deleted_at = now
+
+
+def assemble(rows: Iterable[Message], current_id: str | None) -> dict[str, Any]:
+    """The client's ``history`` of rows in order of position."""
+    messages: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        own = {"id": row.id, "parentId": row.parent_id, "childrenIds": [], "role": row.role, "content": row.content}
+        messages[row.id] = {**own, **row.data}
+    for message_id, message in messages.items():
+        if message["parentId"] in messages:
+            messages[message["parentId"]]["childrenIds"].append(message_id)
+        else:
+            message["parentId"] = None  # the parent is in the trash
+    return {"messages": messages, "currentId": current_id if current_id in messages else next(reversed(messages), None)}
+
+
+def branch(history: dict[str, Any]) -> list[dict[str, Any]]:
+    """The messages from the root to the current one: the contract's flat ``messages``."""
+    messages, node = history["messages"], history["currentId"]
+    path = []
+    while node is not None:
+        path.append(messages[node])
+        node = messages[node]["parentId"]
+    return path[::-1]

@@ -1,0 +1,144 @@
+"""Signing up, in and out. The shapes are those of ``contract/auth.md``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from webui.api import api_view
+from webui.errors import ApiError, Problem
+from webui.models import User
+from webui.schemas.auths import PasswordForm, SessionUser, SessionUserInfo, SignedOut, SigninForm, SignupForm
+from webui.security.permissions import Permission
+from webui.security.tokens import COOKIE, bearer_token
+from webui.services import accounts, sessions
+from webui.services.ratelimits import count_signin
+from webui.settings import default_permissions
+
+if TYPE_CHECKING:
+    from webui.request import Request
+
+
+@api_view(route="auths.session", method="GET", permission=Permission.SESSION, returns=SessionUserInfo)
+def session_user(request: Request) -> dict[str, Any]:
+    """Who is signed in; sets the cookie again, for a page that came with a token only."""
+    user = request.user
+    token = bearer_token(request) or request.cookies[COOKIE]
+    _set_cookie(request, token, user.session_expires_at)
+    profile = {name: getattr(user, name) for name in SessionUserInfo.model_fields if hasattr(user, name)}
+    return {**profile, **_token_fields(request, token, user.session_expires_at)}
+
+
+@api_view(
+    route="auths.signup",
+    method="POST",
+    permission=Permission.PUBLIC,
+    body=SignupForm,
+    returns=SessionUser,
+    errors=(Problem.BAD_EMAIL, Problem.BAD_PASSWORD, Problem.EMAIL_TAKEN, Problem.FORBIDDEN),
+)
+def sign_up(request: Request) -> dict[str, Any]:
+    """Make an account and sign in. The first account is the administrator's."""
+    form: SignupForm = request.payload
+    with request.database.reader() as connection:
+        is_open = accounts.signup_is_open(connection, request.config)
+    if not is_open:
+        raise ApiError(Problem.FORBIDDEN, "Signing up is closed on this server. Ask its administrator for an account.")
+    user = accounts.sign_up(
+        request.db,
+        request.config,
+        name=form.name,
+        email=form.email,
+        password=form.password,
+        image=form.profile_image_url,
+    )
+    return _open_session(request, user)
+
+
+@api_view(
+    route="auths.signin",
+    method="POST",
+    permission=Permission.PUBLIC,
+    body=SigninForm,
+    returns=SessionUser,
+    errors=(Problem.BAD_CREDENTIALS, Problem.FORBIDDEN, Problem.RATE_LIMITED),
+)
+def sign_in(request: Request) -> dict[str, Any]:
+    """Sign in with email and password; with WEBUI_AUTH=false, as the one user there is."""
+    form: SigninForm = request.payload
+    settings = request.config
+    if not settings["auth.enable"]:
+        return _open_session(request, accounts.user_without_auth(request.db))
+    if not settings["auth.enable_password"]:
+        raise ApiError(Problem.FORBIDDEN, "Signing in with a password is switched off on this server.")
+    count_signin(
+        request.database,
+        email=form.email,
+        limit=settings["auth.signin_rate.limit"],
+        window=settings["auth.signin_rate.window"],
+    )
+    email = form.email.strip().lower()
+    user_id = accounts.check_password(request.database, form.password, User.email == email)
+    user = request.db.get(User, user_id) if user_id else None
+    if user is None:
+        raise ApiError(Problem.BAD_CREDENTIALS)
+    return _open_session(request, user)
+
+
+@api_view(route="auths.signout", method="GET", permission=Permission.PUBLIC, returns=SignedOut)
+def sign_out(request: Request) -> dict[str, Any]:
+    """End the session at once, in every process, and clear the cookie."""
+    identity = request.identity
+    if identity is not None:
+        with request.database.begin() as db:  # the contract has this as a GET, whose own session cannot write
+            sessions.close_session(db, identity.session_id)
+    request.response.delete_cookie(COOKIE, path="/")
+    return {"status": True}
+
+
+@api_view(
+    route="auths.password",
+    method="POST",
+    permission=Permission.SESSION,
+    body=PasswordForm,
+    returns=bool,
+    errors=(Problem.WRONG_PASSWORD, Problem.BAD_PASSWORD),
+)
+def change_password(request: Request) -> bool:
+    """Change the password; every other session of the user ends."""
+    form: PasswordForm = request.payload
+    user = request.user
+    accounts.check_password_rules(form.new_password, request.config)
+    if accounts.check_password(request.database, form.password, User.id == user.id) is None:
+        raise ApiError(Problem.WRONG_PASSWORD)
+    accounts.set_password(request.db, user.id, form.new_password)
+    sessions.close_other_sessions(request.db, user_id=user.id, session_id=user.session_id)
+    return True
+
+
+def _open_session(request: Request, user: User) -> dict[str, Any]:
+    lifetime = request.config["auth.jwt_expiry"]
+    session = sessions.open_session(
+        request.db, user_id=user.id, lifetime=lifetime, user_agent=request.headers.get("User-Agent")
+    )
+    token = request.registry.tokens.create(user.id, session.id, lifetime)
+    _set_cookie(request, token, session.expires_at)
+    profile = {name: getattr(user, name) for name in ("id", "email", "name", "role", "profile_image_url")}
+    return {**profile, **_token_fields(request, token, session.expires_at)}
+
+
+def _token_fields(request: Request, token: str, expires_at: datetime | None) -> dict[str, Any]:
+    return {"token": token, "expires_at": expires_at, "permissions": default_permissions(request.config)}
+
+
+def _set_cookie(request: Request, token: str, expires_at: datetime | None) -> None:
+    settings = request.config
+    request.response.set_cookie(
+        COOKIE,
+        token,
+        max_age=expires_at - datetime.now(UTC) if expires_at else None,
+        path="/",
+        httponly=True,
+        secure=settings["auth.cookie.secure"],
+        samesite=settings["auth.cookie.same_site"],
+    )

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from webui.api import api_view
+from webui.errors import Problem
+from webui.schemas.chats import ChatForm, ChatListQuery, ChatOut, ChatTitle
+from webui.security.permissions import Permission
+from webui.services import chats
+
+if TYPE_CHECKING:
+    from webui.request import Request
+
+
+@api_view(
+    route="chats.list",
+    method="GET",
+    permission=Permission.VERIFIED,
+    query=ChatListQuery,
+    returns=list[ChatTitle],
+)
+def list_chats(request: Request) -> Any:
+    """The user's chats, newest first, 60 a page; without a page all of them."""
+    query: ChatListQuery = request.query
+    return chats.list_chats(
+        request.db,
+        request.user.id,
+        page=query.page,
+        include_pinned=query.include_pinned,
+        include_folders=query.include_folders,
+    )
+
+
+@api_view(route="chats.new", method="POST", permission=Permission.VERIFIED, body=ChatForm, returns=ChatOut)
+def create_chat(request: Request) -> dict[str, Any]:
+    """Store a new chat."""
+    form: ChatForm = request.payload
+    return chats.create_chat(request.db, request.user.id, form.chat, form.folder_id)
+
+
+@api_view(
+    route="chats.item",
+    method="GET",
+    permission=Permission.VERIFIED,
+    returns=ChatOut,
+    errors=(Problem.CHAT_NOT_FOUND,),
+)
+def read_chat(request: Request) -> dict[str, Any]:
+    """A chat with its conversation."""
+    return chats.read_chat(request.db, request.user.id, request.matchdict["id"])
+
+
+@api_view(
+    route="chats.item",
+    method="POST",
+    permission=Permission.VERIFIED,
+    body=ChatForm,
+    returns=ChatOut,
+    errors=(Problem.CHAT_NOT_FOUND,),
+)
+def update_chat(request: Request) -> dict[str, Any]:
+    """Merge what the client holds into the chat, message by message."""
+    return chats.update_chat(request.db, request.user.id, request.matchdict["id"], request.payload.chat)
+
+
+@api_view(
+    route="chats.item",
+    method="DELETE",
+    permission=Permission.CHAT_DELETE,
+    returns=bool,
+    errors=(Problem.CHAT_NOT_FOUND,),
+)
+def delete_chat(request: Request) -> bool:
+    """Delete a chat with its conversation."""
+    chats.delete_chat(request.db, request.user.id, request.matchdict["id"])
+    return True

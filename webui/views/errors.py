@@ -1,0 +1,105 @@
+"""Every failure in the shape that its client reads."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from pydantic_core import to_json
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from webui.errors import ApiError, Problem
+from webui.streaming import Reply
+
+if TYPE_CHECKING:
+    from webui.request import Request
+
+log = logging.getLogger(__name__)
+
+# Paths whose clients are OpenAI's SDKs; they read ``error``, the contract's own clients ``detail``.
+OPENAI_PATHS = ("/api/chat/completions", "/api/v1/chat/completions", "/api/models", "/api/v1/models")
+OPENAI_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+
+
+def error_body(error: ApiError, *, openai: bool) -> bytes:
+    """``{"detail": ...}``, and OpenAI's ``error`` object beside it where its clients ask."""
+    body: dict[str, Any] = {"detail": error.detail}
+    if openai:
+        fallback = "api_error" if error.status >= 500 else "invalid_request_error"
+        message = error.detail if isinstance(error.detail, str) else "; ".join(item["msg"] for item in error.detail)
+        kind = OPENAI_TYPES.get(error.status, fallback)
+        body["error"] = {"message": message, "type": kind, "param": None, "code": error.problem.code}
+    return to_json(body)
+
+
+def as_api_error(error: BaseException, request_id: str) -> ApiError:
+    """The expected failure that an exception stands for; what nobody expected is logged, and told only by its id."""
+    match error:
+        case ApiError():
+            return error
+        case HTTPForbidden():
+            return ApiError(getattr(error.result, "problem", Problem.FORBIDDEN))
+        case HTTPNotFound():
+            return ApiError(Problem.NOT_FOUND)
+        case IntegrityError():
+            log.warning("Conflict in the database: %s", error.orig)
+            return ApiError(Problem.CONFLICT)
+        case OperationalError() | sa.exc.TimeoutError():
+            log.error("The database cannot answer: %s", error.orig if isinstance(error, OperationalError) else error)
+            return ApiError(Problem.UNAVAILABLE, headers={"Retry-After": "2"})
+        case _:
+            log.error("Unexpected %s", type(error).__name__, exc_info=error)
+            return ApiError(Problem.INTERNAL, f"{Problem.INTERNAL.text} (request {request_id})")
+
+
+def as_reply(error: BaseException, request_id: str, *, openai: bool) -> Reply:
+    """The answer for an exception; never touches the database, whose session may be broken."""
+    failure = as_api_error(error, request_id)
+    headers = (("Content-Type", "application/json"), *failure.headers.items())
+    return Reply(failure.status, headers, error_body(failure, openai=openai))
+
+
+def render(error: BaseException, request: Request) -> Response:
+    """The same as Pyramid's response."""
+    openai = request.environ.get("PATH_INFO", "").startswith(OPENAI_PATHS)
+    reply = as_reply(error, request.request_id, openai=openai)
+    return Response(status=reply.status, headerlist=list(reply.headers), body=reply.body)
+
+
+@exception_view_config(Exception)
+@forbidden_view_config()
+def failure(error: Exception, request: Request) -> Response:
+    if isinstance(error, HTTPException) and error.status_int < 400:
+        return error
+    return render(error, request)
+
+
+@notfound_view_config()
+def not_found(error: HTTPNotFound, request: Request) -> Response:
+    """405 when the address exists with another method, else 404."""
+    methods = allowed_methods(request)
+    if methods and request.method not in methods:
+        return render(ApiError(Problem.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))}), request)
+    return render(error, request)
+
+
+def allowed_methods(request: Request) -> set[str]:
+    """The methods of the views on the route that matched."""
+    if request.matched_route is None:
+        return set()
+    methods: set[str] = set()
+    for item in request.registry.introspector.get_category("views", default=()):
+        view = item["introspectable"]
+        if view["route_name"] == request.matched_route.name:
+            given = view["request_methods"] or ()
+            methods.update([given] if isinstance(given, str) else given)
+    return methods
