@@ -1,0 +1,151 @@
+"""HTTP to model servers: one pool of connections, and failures in words that name the connection."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from webui.errors import ApiError, Problem
+
+if TYPE_CHECKING:
+    import aiohttp
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 10
+# Between two pieces of a reply. Long, since a model may read a long prompt before its first word.
+SILENCE_SECONDS = 600
+MAX_ERROR_BYTES = 64 * 1024
+
+
+class HttpClient:
+    """The session shared by all providers; made at first use, on the background loop."""
+
+    def __init__(self, *, verify_tls: bool = True, timeout: timedelta | None = None) -> None:
+        self._verify_tls = verify_tls
+        self._total = timeout.total_seconds() if timeout else None
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        import aiohttp  # noqa: PLC0415 - 15 MB that a server without traffic spares
+
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0, ssl=self._verify_tls)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity", "User-Agent": "webui"},  # bytes are passed on as they come
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        connection: str,
+        headers: Mapping[str, str] | None = None,
+        payload: dict[str, Any] | None = None,
+        seconds: float | None = None,
+    ) -> aiohttp.ClientResponse:
+        """The answer's head, its body still to come. ``connection`` names the server in errors: 502 or 504."""
+        import aiohttp  # noqa: PLC0415
+
+        timeout = aiohttp.ClientTimeout(
+            total=seconds or self._total, sock_connect=seconds or CONNECT_SECONDS, sock_read=seconds or SILENCE_SECONDS
+        )
+        try:
+            return await self.session().request(
+                method,
+                url,
+                data=None if payload is None else to_json(payload),
+                headers={**({"Content-Type": "application/json"} if payload is not None else {}), **(headers or {})},
+                timeout=timeout,
+                allow_redirects=False,
+            )
+        except TimeoutError as error:
+            raise ApiError(Problem.UPSTREAM_TIMEOUT, f"{connection} took too long to answer.") from error
+        except (aiohttp.ClientError, ssl.SSLError, ValueError) as error:
+            raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} cannot be reached: {_cause(error)}.") from error
+
+    async def get_json(self, url: str, *, connection: str, headers: Mapping[str, str], seconds: float) -> Any:
+        """The JSON of an answer with status 200."""
+        response = await self.request("GET", url, connection=connection, headers=headers, seconds=seconds)
+        async with response:
+            if response.status != 200:
+                raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with status {response.status}.")
+            try:
+                return await response.json(content_type=None)
+            except ValueError as error:
+                raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with something else than JSON.") from error
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, without addresses and paths of this machine."""
+    import aiohttp  # noqa: PLC0415
+
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name cannot be resolved"
+        case aiohttp.ClientConnectorSSLError() | aiohttp.ClientConnectorCertificateError() | ssl.SSLError():
+            return "TLS failed"
+        case aiohttp.ClientConnectorError():
+            return "the connection was refused"
+        case aiohttp.InvalidURL() | ValueError():
+            return "its address is not valid"
+        case _:
+            return "the connection broke off"
+
+
+class Relay:
+    """The rest of an answer, passed on as it arrives.
+
+    When it breaks off, a stream of events ends with an error event that every client understands; anything else is
+    truncated.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, *, connection: str) -> None:
+        self._response = response
+        self._connection = connection
+        self._events = response.content_type == "text/event-stream"
+        self._over = False
+
+    def __aiter__(self) -> Relay:
+        return self
+
+    async def __anext__(self) -> bytes:
+        import aiohttp  # noqa: PLC0415
+
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            chunk = await self._response.content.readany()
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            self._over = True
+            if not self._events:
+                raise
+            log.warning("%s broke off in the middle of a reply: %s", self._connection, error)
+            return error_event(ApiError(Problem.UPSTREAM_FAILED, f"{self._connection} broke off in the middle of a reply."))
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    async def aclose(self) -> None:
+        """Close the connection unless the answer has been read to its end."""
+        self._response.close()
+
+
+def error_event(error: ApiError) -> bytes:
+    """An error in the middle of a stream of events; the empty line first ends what was cut off."""
+    body = {"error": {"message": error.detail, "type": "api_error", "param": None, "code": error.problem.code}}
+    return b"\n\ndata: " + to_json(body) + b"\n\n"

@@ -1,0 +1,137 @@
+"""Between OpenAI's chat completions and Ollama's ``/api/chat``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+# OpenAI's request parameters, and Ollama's names for them among its ``options``.
+OPTIONS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "seed": "seed",
+    "stop": "stop",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "max_tokens": "num_predict",
+    "max_completion_tokens": "num_predict",
+}
+# Ollama's own parameters, which clients send at the top level too.
+OWN_OPTIONS = ("num_ctx", "num_predict", "num_keep", "num_gpu", "num_thread", "top_k", "min_p", "repeat_penalty",
+               "repeat_last_n", "mirostat", "mirostat_eta", "mirostat_tau", "tfs_z", "use_mmap", "use_mlock")  # fmt: skip
+OWN_FIELDS = ("keep_alive", "think", "tools")
+
+
+def chat_request(payload: dict[str, Any]) -> dict[str, Any]:
+    """Ollama's request for an OpenAI one."""
+    options = dict(payload.get("options") or {})
+    options |= {theirs: payload[ours] for ours, theirs in OPTIONS.items() if payload.get(ours) is not None}
+    options |= {name: payload[name] for name in OWN_OPTIONS if payload.get(name) is not None}
+    if isinstance(options.get("stop"), str):
+        options["stop"] = [options["stop"]]
+    request: dict[str, Any] = {
+        "model": payload["model"],
+        "messages": [_message(message) for message in payload["messages"]],
+        "stream": bool(payload.get("stream")),
+        **({"options": options} if options else {}),
+        **{name: payload[name] for name in OWN_FIELDS if payload.get(name) is not None},
+    }
+    match payload.get("response_format"):
+        case {"type": "json_object"}:
+            request["format"] = "json"
+        case {"type": "json_schema", "json_schema": {"schema": schema}}:
+            request["format"] = schema
+    return request
+
+
+def _message(message: dict[str, Any]) -> dict[str, Any]:
+    """Text and pictures of a message apart, tool calls with arguments as objects."""
+    out: dict[str, Any] = {"role": message.get("role", "user"), "content": ""}
+    images = []
+    match message.get("content"):
+        case str(text):
+            out["content"] = text
+        case list(parts):
+            for part in parts:
+                match part:
+                    case {"type": "text", "text": str(text)}:
+                        out["content"] += text
+                    case {"type": "image_url", "image_url": {"url": str(url)}}:
+                        images.append(url.partition("base64,")[2] or url)
+    if images:
+        out["images"] = images
+    if calls := message.get("tool_calls"):
+        out["tool_calls"] = [
+            {"function": {"name": call["function"]["name"], "arguments": _arguments(call["function"])}} for call in calls
+        ]
+    return out
+
+
+def _arguments(function: dict[str, Any]) -> Any:
+    arguments = function.get("arguments") or {}
+    return from_json(arguments) if isinstance(arguments, str) else arguments
+
+
+@dataclass
+class Conversion:
+    """One reply on its way back."""
+
+    id: str
+    model: str
+    created: int
+    include_usage: bool
+    done: bool = False
+    _tool_calls: int = 0
+
+    def completion(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """The whole reply, not streamed."""
+        message = self._delta(answer.get("message") or {})
+        choice = {"index": 0, "message": {"role": "assistant", "content": "", **message}, "logprobs": None}
+        finish = self._finish_reason(answer)
+        return {**self._head("chat.completion"), "choices": [{**choice, "finish_reason": finish}], "usage": usage(answer)}
+
+    def events(self, answer: dict[str, Any]) -> bytes:
+        """The events for one line of the stream."""
+        if "error" in answer:
+            self.done = True
+            return _event({"error": {"message": str(answer["error"]), "type": "api_error", "code": "upstream_failed"}})
+        self.done = bool(answer.get("done"))
+        finish = self._finish_reason(answer) if self.done else None
+        delta = self._delta(answer.get("message") or {})
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        events = _event({**self._head("chat.completion.chunk"), "choices": [choice]})
+        if self.done and self.include_usage:
+            events += _event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(answer)})
+        return events
+
+    def _head(self, kind: str) -> dict[str, Any]:
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
+
+    def _delta(self, message: dict[str, Any]) -> dict[str, Any]:
+        delta: dict[str, Any] = {"role": "assistant", "content": message.get("content") or ""}
+        if message.get("thinking"):
+            delta["reasoning_content"] = message["thinking"]
+        if message.get("tool_calls"):
+            delta["tool_calls"] = [self._tool_call(call["function"]) for call in message["tool_calls"]]
+        return delta
+
+    def _tool_call(self, function: dict[str, Any]) -> dict[str, Any]:
+        index, self._tool_calls = self._tool_calls, self._tool_calls + 1
+        arguments = to_json(function.get("arguments") or {}).decode()
+        called = {"name": function["name"], "arguments": arguments}
+        return {"index": index, "id": f"call_{self.id[-12:]}_{index}", "type": "function", "function": called}
+
+    def _finish_reason(self, answer: dict[str, Any]) -> str:
+        return "tool_calls" if self._tool_calls else answer.get("done_reason") or "stop"
+
+
+def usage(answer: dict[str, Any]) -> dict[str, int]:
+    """OpenAI's count of tokens, from Ollama's."""
+    prompt, reply = answer.get("prompt_eval_count") or 0, answer.get("eval_count") or 0
+    return {"prompt_tokens": prompt, "completion_tokens": reply, "total_tokens": prompt + reply}
+
+
+def _event(body: dict[str, Any]) -> bytes:
+    return b"data: " + to_json(body) + b"\n\n"

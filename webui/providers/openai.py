@@ -1,0 +1,76 @@
+"""OpenAI-compatible servers: requests and replies are passed on as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from webui.errors import ApiError, Problem
+from webui.providers.base import ModelInfo
+from webui.providers.http import MAX_ERROR_BYTES, HttpClient, Relay
+from webui.streaming import Reply
+
+if TYPE_CHECKING:
+    import aiohttp
+
+MAX_WHOLE_REPLY = 10 * 1024 * 1024  # larger answers are passed on piece by piece
+PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
+
+
+class OpenAIProvider:
+    """One server. ``base_url`` ends in the API's version, as in ``https://api.openai.com/v1``."""
+
+    def __init__(
+        self, *, name: str, base_url: str, key: str, http: HttpClient, list_seconds: float = 10, index: int = 0
+    ) -> None:
+        self.name = name
+        self._base_url = base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._http = http
+        self._list_seconds = list_seconds
+        self._index = index
+
+    async def models(self) -> list[ModelInfo]:
+        """The server's list, each item kept under ``openai``."""
+        url = f"{self._base_url}/models"
+        answer = await self._http.get_json(
+            url, connection=self.name, headers=self._headers, seconds=self._list_seconds
+        )
+        items = answer.get("data") if isinstance(answer, dict) else answer
+        if not isinstance(items, list):
+            raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like a model API.")
+        return [self._model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+
+    def _model(self, item: dict[str, Any]) -> ModelInfo:
+        return {
+            **item,
+            "name": item.get("name") or item["id"],
+            "object": "model",
+            "created": item.get("created") or 0,
+            "owned_by": "openai",
+            "connection_type": "external",
+            "tags": [],
+            "openai": item,
+            "urlIdx": self._index,
+        }
+
+    async def chat(self, payload: dict[str, Any], *, user_id: str) -> Reply:
+        """Pass the request on; an answer with an error status keeps its status and body."""
+        response = await self._http.request(
+            "POST", f"{self._base_url}/chat/completions", connection=self.name, headers=self._headers, payload=payload
+        )
+        headers = tuple((name, response.headers[name]) for name in PASSED_HEADERS if name in response.headers)
+        if response.status >= 400:
+            return await self._failure(response, headers)
+        if not payload.get("stream") and (response.content_length or MAX_WHOLE_REPLY + 1) <= MAX_WHOLE_REPLY:
+            async with response:
+                return Reply(response.status, headers, await response.read())
+        return Reply(response.status, headers, Relay(response, connection=self.name))
+
+    async def _failure(self, response: aiohttp.ClientResponse, headers: tuple[tuple[str, str], ...]) -> Reply:
+        async with response:
+            body = await response.content.read(MAX_ERROR_BYTES)
+        if response.content_type == "application/json" and body:
+            return Reply(response.status, headers, body)
+        retry = {name: value for name, value in headers if name == "Retry-After"}
+        text = f"{self.name} answered with status {response.status}."
+        raise ApiError(Problem.UPSTREAM_FAILED, text, status=response.status, headers=retry)
