@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 
 from webui.models import Base, migrate
-from webui.settings import from_ini_file
+from webui.settings import default_ini, from_ini_file
 
 
 def run(connection: sa.Connection) -> None:
@@ -20,11 +20,13 @@ def run(connection: sa.Connection) -> None:
 
 given = context.config.attributes.get("connection")
 if context.is_offline_mode():
-    context.configure(url=from_ini_file()["database.url"], target_metadata=Base.metadata, literal_binds=True)
+    context.configure(
+        url=from_ini_file(default_ini())["database.url"], target_metadata=Base.metadata, literal_binds=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 elif given is not None:
     run(given)
 else:
-    with migrate.locked_connection(from_ini_file()["database.url"]) as connection:
+    with migrate.locked_connection(from_ini_file(default_ini())["database.url"]) as connection:
         run(connection)

@@ -1,7 +1,7 @@
 """``initialize_db development.ini``: wait for the database, migrate it, and seed what is missing.
 
-May be run at any time, and by many at once. Exit codes: 0 the database is ready, 1 it is not, 2 the call or the settings
-are wrong.
+May be run at any time, and by many at once. Exit codes: 0 the database is ready, 1 it is not, 2 the call or the
+settings are wrong.
 """
 
 from __future__ import annotations

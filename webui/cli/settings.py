@@ -1,0 +1,126 @@
+"""``webui settings``: every setting with its value, its source and whether it is locked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from webui.settings import Settings, SettingsError, default_ini, from_ini_file
+from webui.settings.declarations import GROUPS, SETTINGS
+from webui.settings.reference import dotenv_example, markdown
+from webui.settings.setting import Setting
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the ``settings`` command."""
+    parser = subparsers.add_parser("settings", help="show every setting, its value and where that comes from")
+    parser.add_argument("--ini", metavar="FILE", help="INI file; $WEBUI_INI or ./development.ini when not given")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "dotenv", "markdown"),
+        default="text",
+        help="json for programs; dotenv and markdown print the reference of all settings with their defaults",
+    )
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="short for --format json")
+    parser.set_defaults(run=run)
+    actions = parser.add_subparsers(dest="action", metavar="explain")
+    explain = actions.add_parser("explain", help="tell everything that offers a value for one setting")
+    explain.add_argument("name", help="dotted name, INI key or environment variable")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out the command; 0, or 2 when the settings are wrong or the name is unknown."""
+    if args.format in ("dotenv", "markdown"):
+        print(dotenv_example() if args.format == "dotenv" else markdown(), end="")
+        return 0
+    try:
+        settings, notes = _load(args.ini)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if args.action == "explain":
+        return _explain(settings, args.name, notes)
+    warnings = [*settings.warnings, *notes]
+    print(_as_json(settings, warnings) if args.format == "json" else _as_text(settings, warnings))
+    return 0
+
+
+def _load(ini: str | None) -> tuple[Settings, list[str]]:
+    """The settings in force, and notes about what could not be read."""
+    settings = from_ini_file(ini or default_ini())
+    stored, notes = _stored_values(settings)
+    return settings.with_database(stored), notes
+
+
+def _stored_values(settings: Settings) -> tuple[dict[str, object], list[str]]:
+    """What the database holds; a database that cannot be read is worth a note here, not an error."""
+    from webui.models import create_database
+    from webui.models.setting import stored_values
+
+    url, shown = settings["database.url"], settings.resolved("database.url").shown
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return {}, [f"stored settings are not shown: {shown} does not exist yet"]  # connecting would make the file
+    database = create_database(settings)
+    try:
+        with database.reader() as connection:
+            return stored_values(connection)[1], []
+    except sa.exc.SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        return {}, [f"stored settings are not shown: {shown} cannot be read ({reason})"]
+    finally:
+        database.dispose()
+
+
+def _as_text(settings: Settings, warnings: Iterable[str]) -> str:
+    width = max(len(setting.name) for setting in SETTINGS)
+    lines = []
+    for title, declared in GROUPS:
+        lines += ["", title]
+        for setting in declared:
+            resolved = settings.resolved(setting.name)
+            lock = ", locked" if resolved.locked else ""
+            lines.append(f"  {setting.name:<{width}}  {resolved.shown or '-'}  ({resolved.source}{lock})")
+    return "\n".join([*lines[1:], "", *(f"warning: {warning}" for warning in warnings)]).rstrip()
+
+
+def _as_json(settings: Settings, warnings: Iterable[str]) -> str:
+    rows = [
+        {
+            "name": setting.name,
+            "environment": setting.env,
+            "ini": setting.ini_key,
+            "value": resolved.shown,
+            "source": resolved.source,
+            "locked": resolved.locked,
+            "runtime": setting.runtime,
+            "secret": setting.secret,
+        }
+        for setting in SETTINGS
+        for resolved in (settings.resolved(setting.name),)
+    ]
+    return json.dumps({"settings": rows, "warnings": list(warnings)}, indent=2, ensure_ascii=False)
+
+
+def _explain(settings: Settings, name: str, notes: Iterable[str]) -> int:
+    setting = _find(name)
+    if setting is None:
+        print(f"There is no setting {name}. `webui settings` lists all of them.", file=sys.stderr)
+        return 2
+    print(f"{setting.name}: {setting.help}")
+    print(f"  environment {', '.join(setting.variables)}; INI {', '.join(setting.ini_keys)}; {setting.type.label}")
+    for step in settings.explain(setting.name):
+        print(f"  {'used      ' if step.used else 'overridden'}  {step.source}: {step.shown or '-'}")
+    if settings.resolved(setting.name).locked:
+        print("  It is locked: it cannot be changed at run time while it is set outside the database.")
+    for note in notes:
+        print(f"warning: {note}")
+    return 0
+
+
+def _find(name: str) -> Setting | None:
+    return next((item for item in SETTINGS if name in (item.name, *item.variables, *item.ini_keys)), None)

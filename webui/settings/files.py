@@ -1,0 +1,62 @@
+"""Where the files are: the INI file of a deployment, and its ``.env``."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import plaster
+
+from webui.settings.declarations import INI_KEYS
+from webui.settings.resolve import SettingsError, load
+from webui.settings.values import Settings
+
+SECTION = "app:main"
+DEFAULT_INI = "development.ini"
+
+
+def from_ini_file(path: str | Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings as ``pserve`` would have them with this INI file (``None``: without one); no database values.
+
+    Raises :class:`SettingsError`.
+    """
+    ini = read_ini(Path(path)) if path else {}
+    return load(ini, environ, find_dotenv(path))
+
+
+def default_ini(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """The INI file when none is named: ``$WEBUI_INI``, or else the working directory's development.ini, if any."""
+    if named := environ.get("WEBUI_INI"):
+        return Path(named)
+    return Path(DEFAULT_INI) if Path(DEFAULT_INI).is_file() else None
+
+
+def find_dotenv(ini_path: str | Path | None) -> Path | None:
+    """The ``.env`` file that counts: the working directory's, or else the one beside the INI file."""
+    folders = [Path.cwd(), *([Path(ini_path).absolute().parent] if ini_path else [])]
+    return next((folder / ".env" for folder in folders if (folder / ".env").is_file()), None)
+
+
+def read_ini(path: Path) -> dict[str, str]:
+    """The application's section of an INI file, with ``__file__`` and ``here``; raises :class:`SettingsError`."""
+    if not path.is_file():
+        raise SettingsError([f"{path}: there is no such file"])
+    try:
+        loader = plaster.get_loader(str(path))
+        if SECTION not in loader.get_sections():
+            raise SettingsError([f"{path}: there is no section [{SECTION}]"])
+        section = loader.get_settings(SECTION)
+    except (configparser.Error, UnicodeDecodeError) as error:
+        # The parser's own message repeats the value, which may hold a password.
+        option = getattr(error, "option", None)
+        place = f"{path} {option}" if option else str(path)
+        raise SettingsError([f"{place}: cannot be read ({type(error).__name__}); write a percent sign as %%"]) from None
+    return {**section.global_conf, **_server_section(loader), **section}
+
+
+def _server_section(loader: plaster.ILoader) -> dict[str, str]:
+    """The keys of ``[server:main]`` that are settings, under their own names; the rest is waitress's."""
+    section = loader.get_settings("server:main") if "server:main" in loader.get_sections() else {}
+    return {key: value for name, value in section.items() if (key := f"webui.server.{name}") in INI_KEYS}
