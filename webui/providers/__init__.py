@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     """Give the registry its connections; nothing is connected to yet."""
-    from webui.providers.connections import Connections  # noqa: PLC0415 - the local model's child imports this package
+    from webui.providers.connections import Connections  # the local model's child imports this package
 
     registry = config.registry
     registry.connections = Connections(registry.runtime, registry.background)

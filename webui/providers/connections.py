@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from webui.services.runtime import RuntimeSettings
     from webui.settings import Settings
 
+log = logging.getLogger(__name__)
+
 OPENAI_HOST = "api.openai.com"  # the default address, of no use without a key
 RUNTIME_SETTINGS = ("ollama.enable", "ollama.base_urls", "openai.enable", "openai.api_base_urls", "openai.api_keys")
 
@@ -30,6 +33,8 @@ class Connections:
         self._background = background
         self._http = HttpClient(verify_tls=settings["models.verify_tls"], timeout=settings["models.timeout"])
         self._local = _local_provider(settings, self._http) if settings["local.enable"] else None
+        if self._local is not None and self._local.reason is not None:
+            log.info("%s", self._local.reason)
         self._made_of: tuple[Any, ...] | None = None
         self._catalog: Catalog | None = None
 
@@ -75,7 +80,7 @@ def _local_provider(settings: Settings, http: HttpClient) -> LocalProvider:
         threads=settings["local.threads"],
         slots=settings["local.slots"],
         context=settings["local.context"],
-        idle_timeout=settings["local.idle_timeout"].total_seconds(),
+        idle_timeout=settings["local.idle_timeout"].total_seconds() if settings["local.idle_timeout"] else 0,
         queue_limit=settings["local.queue_limit"],
         data_dir=settings["data_dir"],
         http=http,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from webui.errors import ApiError, Problem
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10
 # Between two pieces of a reply. Long, since a model may read a long prompt before its first word.
 SILENCE_SECONDS = 600
+KEEP_ALIVE_SECONDS = 4  # llama.cpp closes idle connections after five
 MAX_ERROR_BYTES = 64 * 1024
 
 
@@ -32,10 +34,10 @@ class HttpClient:
         self._session: aiohttp.ClientSession | None = None
 
     def session(self) -> aiohttp.ClientSession:
-        import aiohttp  # noqa: PLC0415 - 15 MB that a server without traffic spares
+        import aiohttp  # 15 MB that a server without traffic spares
 
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, ssl=self._verify_tls)
+            connector = aiohttp.TCPConnector(limit=0, ssl=self._verify_tls, keepalive_timeout=KEEP_ALIVE_SECONDS)
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 auto_decompress=False,
@@ -59,24 +61,25 @@ class HttpClient:
         seconds: float | None = None,
     ) -> aiohttp.ClientResponse:
         """The answer's head, its body still to come. ``connection`` names the server in errors: 502 or 504."""
-        import aiohttp  # noqa: PLC0415
+        import aiohttp
 
-        timeout = aiohttp.ClientTimeout(
-            total=seconds or self._total, sock_connect=seconds or CONNECT_SECONDS, sock_read=seconds or SILENCE_SECONDS
-        )
-        try:
-            return await self.session().request(
-                method,
-                url,
-                data=None if payload is None else to_json(payload),
-                headers={**({"Content-Type": "application/json"} if payload is not None else {}), **(headers or {})},
-                timeout=timeout,
-                allow_redirects=False,
-            )
-        except TimeoutError as error:
-            raise ApiError(Problem.UPSTREAM_TIMEOUT, f"{connection} took too long to answer.") from error
-        except (aiohttp.ClientError, ssl.SSLError, ValueError) as error:
-            raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} cannot be reached: {_cause(error)}.") from error
+        content_type = {} if payload is None else {"Content-Type": "application/json"}
+        options: dict[str, Any] = {
+            "data": None if payload is None else to_json(payload),
+            "headers": {**content_type, **(headers or {})},
+            "timeout": aiohttp.ClientTimeout(
+                total=seconds or self._total,
+                sock_connect=seconds or CONNECT_SECONDS,
+                sock_read=seconds or SILENCE_SECONDS,
+            ),
+            "allow_redirects": False,
+        }
+        with translated_errors(connection):
+            try:
+                return await self.session().request(method, url, **options)
+            except aiohttp.ClientConnectionResetError:
+                # A pooled connection that the server had closed already: nothing of the request was sent.
+                return await self.session().request(method, url, **options)
 
     async def get_json(self, url: str, *, connection: str, headers: Mapping[str, str], seconds: float) -> Any:
         """The JSON of an answer with status 200."""
@@ -84,15 +87,39 @@ class HttpClient:
         async with response:
             if response.status != 200:
                 raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with status {response.status}.")
-            try:
-                return await response.json(content_type=None)
-            except ValueError as error:
-                raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with something else than JSON.") from error
+            return parse_json(await read_whole(response, connection=connection), connection=connection)
+
+
+@contextmanager
+def translated_errors(connection: str) -> Iterator[None]:
+    """What goes wrong with a server, as an ``ApiError`` that names the connection."""
+    import aiohttp
+
+    try:
+        yield
+    except TimeoutError as error:
+        raise ApiError(Problem.UPSTREAM_TIMEOUT, f"{connection} took too long to answer.") from error
+    except (aiohttp.ClientError, ConnectionError, ssl.SSLError, ValueError) as error:
+        raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} cannot be used: {_cause(error)}.") from error
+
+
+async def read_whole(response: aiohttp.ClientResponse, *, connection: str) -> bytes:
+    """The body of an answer that is not streamed."""
+    with translated_errors(connection):
+        return await response.read()
+
+
+def parse_json(body: bytes, *, connection: str) -> Any:
+    """The JSON of an answer; 502 when it is something else."""
+    try:
+        return from_json(body)
+    except ValueError as error:
+        raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with something else than JSON.") from error
 
 
 def _cause(error: Exception) -> str:
     """What went wrong, without addresses and paths of this machine."""
-    import aiohttp  # noqa: PLC0415
+    import aiohttp
 
     match error:
         case aiohttp.ClientConnectorDNSError():
@@ -124,7 +151,7 @@ class Relay:
         return self
 
     async def __anext__(self) -> bytes:
-        import aiohttp  # noqa: PLC0415
+        import aiohttp
 
         if self._over:
             raise StopAsyncIteration
@@ -135,7 +162,9 @@ class Relay:
             if not self._events:
                 raise
             log.warning("%s broke off in the middle of a reply: %s", self._connection, error)
-            return error_event(ApiError(Problem.UPSTREAM_FAILED, f"{self._connection} broke off in the middle of a reply."))
+            return error_event(
+                ApiError(Problem.UPSTREAM_FAILED, f"{self._connection} broke off in the middle of a reply.")
+            )
         if not chunk:
             raise StopAsyncIteration
         return chunk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_json
 
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
-from webui.providers.http import MAX_ERROR_BYTES, HttpClient, error_event
+from webui.providers.http import MAX_ERROR_BYTES, HttpClient, error_event, parse_json, read_whole
 from webui.providers.ollama_wire import Conversion, chat_request
 from webui.streaming import Reply
 
@@ -70,7 +70,8 @@ class OllamaProvider:
         if payload.get("stream"):
             return Reply(200, EVENTS, OllamaEvents(response, conversion, connection=self.name))
         async with response:
-            return Reply(200, JSON, to_json(conversion.completion(from_json(await response.read()))))
+            answer = parse_json(await read_whole(response, connection=self.name), connection=self.name)
+        return Reply(200, JSON, to_json(conversion.completion(answer)))
 
     async def _fail(self, response: aiohttp.ClientResponse) -> None:
         async with response:
@@ -90,14 +91,17 @@ class OllamaEvents:
         self._events = self._convert(conversion, connection)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._events
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await anext(self._events)
 
     async def aclose(self) -> None:
         self._response.close()
         await self._events.aclose()
 
-    async def _convert(self, conversion: Conversion, connection: str) -> Any:
-        import aiohttp  # noqa: PLC0415 - loaded by now
+    async def _convert(self, conversion: Conversion, connection: str) -> AsyncGenerator[bytes, None]:
+        import aiohttp  # loaded by now
 
         broken = ApiError(Problem.UPSTREAM_FAILED, f"{connection} broke off in the middle of a reply.")
         rest = b""

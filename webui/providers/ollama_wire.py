@@ -19,8 +19,10 @@ OPTIONS = {
     "max_completion_tokens": "num_predict",
 }
 # Ollama's own parameters, which clients send at the top level too.
-OWN_OPTIONS = ("num_ctx", "num_predict", "num_keep", "num_gpu", "num_thread", "top_k", "min_p", "repeat_penalty",
-               "repeat_last_n", "mirostat", "mirostat_eta", "mirostat_tau", "tfs_z", "use_mmap", "use_mlock")  # fmt: skip
+OWN_OPTIONS = (
+    "num_ctx num_predict num_keep num_gpu num_thread top_k min_p repeat_penalty repeat_last_n mirostat mirostat_eta"
+    " mirostat_tau tfs_z use_mmap use_mlock"
+).split()
 OWN_FIELDS = ("keep_alive", "think", "tools")
 
 
@@ -64,7 +66,8 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
         out["images"] = images
     if calls := message.get("tool_calls"):
         out["tool_calls"] = [
-            {"function": {"name": call["function"]["name"], "arguments": _arguments(call["function"])}} for call in calls
+            {"function": {"name": call["function"]["name"], "arguments": _arguments(call["function"])}}
+            for call in calls
         ]
     return out
 
@@ -90,7 +93,11 @@ class Conversion:
         message = self._delta(answer.get("message") or {})
         choice = {"index": 0, "message": {"role": "assistant", "content": "", **message}, "logprobs": None}
         finish = self._finish_reason(answer)
-        return {**self._head("chat.completion"), "choices": [{**choice, "finish_reason": finish}], "usage": usage(answer)}
+        return {
+            **self._head("chat.completion"),
+            "choices": [{**choice, "finish_reason": finish}],
+            "usage": usage(answer),
+        }
 
     def events(self, answer: dict[str, Any]) -> bytes:
         """The events for one line of the stream."""

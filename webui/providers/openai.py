@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
-from webui.providers.http import MAX_ERROR_BYTES, HttpClient, Relay
+from webui.providers.http import MAX_ERROR_BYTES, HttpClient, Relay, read_whole
 from webui.streaming import Reply
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ class OpenAIProvider:
     async def models(self) -> list[ModelInfo]:
         """The server's list, each item kept under ``openai``."""
         url = f"{self._base_url}/models"
-        answer = await self._http.get_json(
-            url, connection=self.name, headers=self._headers, seconds=self._list_seconds
-        )
+        answer = await self._http.get_json(url, connection=self.name, headers=self._headers, seconds=self._list_seconds)
         items = answer.get("data") if isinstance(answer, dict) else answer
         if not isinstance(items, list):
             raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like a model API.")
@@ -63,7 +61,7 @@ class OpenAIProvider:
             return await self._failure(response, headers)
         if not payload.get("stream") and (response.content_length or MAX_WHOLE_REPLY + 1) <= MAX_WHOLE_REPLY:
             async with response:
-                return Reply(response.status, headers, await response.read())
+                return Reply(response.status, headers, await read_whole(response, connection=self.name))
         return Reply(response.status, headers, Relay(response, connection=self.name))
 
     async def _failure(self, response: aiohttp.ClientResponse, headers: tuple[tuple[str, str], ...]) -> Reply:
