@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 
 def main(global_config: dict[str, Any], **settings: Any) -> Router:
-    """The WSGI application, for ``use = egg:webui`` in an INI file; ends the process with a clear text if it cannot be."""
-    from webui.application import make_app  # noqa: PLC0415 - importing webui alone stays light
+    """The WSGI application, for ``use = egg:webui`` in an INI file; ends the process with a text if it cannot be."""
+    from webui.application import make_app  # importing webui alone stays light
 
     return make_app(ini_file=global_config.get("__file__"), ini=settings)

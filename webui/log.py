@@ -53,9 +53,11 @@ class TextFormatter(logging.Formatter):
     """``2026-11-23 10:00:00.123 INFO webui.access [id] message key=value``."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s", "%Y-%m-%d %H:%M:%S")
+        super().__init__(
+            "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s", "%Y-%m-%d %H:%M:%S"
+        )
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+    def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
         fields = " ".join(f"{name}={one_line(value)}" for name, value in _fields(record).items())
         return f"{line} {fields}" if fields else line

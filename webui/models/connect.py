@@ -7,7 +7,11 @@ from sqlalchemy.exc import OperationalError
 
 # What the drivers say, what it means, and what to do. The first that fits is taken.
 CAUSES = (
-    ("password authentication failed", "the password or the user is wrong", "Check DATABASE_USER and DATABASE_PASSWORD{quoting}."),
+    (
+        "password authentication failed",
+        "the password or the user is wrong",
+        "Check DATABASE_USER and DATABASE_PASSWORD{quoting}.",
+    ),
     ("no password supplied", "the server wants a password", "Set DATABASE_PASSWORD, or put one into DATABASE_URL."),
     ("role", "there is no such user", "Create it: createuser --pwprompt {user}"),
     ("does not exist", "there is no such database", "Create it: createdb -O {user} {database}"),
@@ -17,12 +21,16 @@ CAUSES = (
     ("no such file", "there is no server at this socket", "Is the server running, and is {host} its socket's folder?"),
     ("timeout", "no answer came", "Check the address and the firewalls between here and {host}:{port}."),
     ("starting up", "the server is still starting", "Try again in a moment."),
-    ("unable to open database file", "the file cannot be opened", "Does the folder exist, and may this user write to it?"),
+    (
+        "unable to open database file",
+        "the file cannot be opened",
+        "Does the folder exist, and may this user write to it?",
+    ),
     ("readonly database", "the file cannot be written", "Check the owner and the mode of the file and of its folder."),
     ("file is not a database", "the file is something else than an SQLite database", "Check DATABASE_URL."),
     ("locked", "another process holds the database", "Is a migration or a backup running?"),
 )
-QUOTING = ' (in DATABASE_URL, special characters such as @ : / % must be percent-encoded; the parts need no quoting)'
+QUOTING = " (in DATABASE_URL, special characters such as @ : / % must be percent-encoded; the parts need no quoting)"
 
 
 def explain(error: OperationalError | sa.exc.DatabaseError, url: sa.URL) -> str:

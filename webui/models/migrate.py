@@ -36,7 +36,9 @@ def script_location() -> Path:
     for place in (*installed, beside):
         if (place / "env.py").is_file():
             return place
-    raise SchemaError(f"The migrations are missing: neither webui/migrations nor {beside} is there. Install webui again.")
+    raise SchemaError(
+        f"The migrations are missing: neither webui/migrations nor {beside} is there. Install webui again."
+    )
 
 
 def revisions() -> list[str]:
@@ -78,8 +80,8 @@ def check(url: sa.URL) -> str:
 
 def upgrade(url: sa.URL) -> tuple[str | None, str]:
     """Bring the database to head; returns the revisions before and after. Safe to run many times at once."""
-    from alembic import command  # noqa: PLC0415 - heavy, and of no use to a running server
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # heavy, and of no use to a running server
+    from alembic.config import Config
 
     with locked_connection(url) as connection:
         before = current(connection)
@@ -128,4 +130,7 @@ def wait_for(url: sa.URL, seconds: float) -> float:
 def _may_pass(error: sa.exc.OperationalError) -> bool:
     """Whether waiting can help: a server that is starting, not a wrong password."""
     text = str(error.orig).lower()
-    return any(cause in text for cause in ("connection refused", "starting up", "timeout", "could not translate", "no such file"))
+    return any(
+        cause in text
+        for cause in ("connection refused", "starting up", "timeout", "could not translate", "no such file")
+    )

@@ -36,5 +36,7 @@ def read_or_create(path: Path) -> str:
             draft.unlink()
     key = path.read_text(encoding="ascii").strip()
     if len(key) < 16:
-        raise RuntimeError(f"The secret key in {path} is damaged. Restore it, or delete the file to sign everybody out.")
+        raise RuntimeError(
+            f"The secret key in {path} is damaged. Restore it, or delete the file to sign everybody out."
+        )
     return key

@@ -18,7 +18,7 @@ _hashing = threading.BoundedSemaphore(2)
 
 def hash_password(password: str) -> str:
     """The PHC string of a new hash."""
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415 - 10 MB that idle servers spare
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # 10 MB that idle servers spare
 
     argon2 = Argon2id(
         salt=secrets.token_bytes(SALT_LENGTH), length=LENGTH, iterations=PASSES, lanes=LANES, memory_cost=MEMORY_KIB
@@ -29,8 +29,8 @@ def hash_password(password: str) -> str:
 
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Whether the password fits. For an unknown user (``None``) it takes the same time and is False."""
-    from cryptography.exceptions import InvalidKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415
+    from cryptography.exceptions import InvalidKey
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
     with _hashing:
         try:

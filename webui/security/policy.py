@@ -1,4 +1,4 @@
-"""Pyramid's security policy: a token becomes an identity, a permission becomes yes or no. What is not allowed is denied."""
+"""Pyramid's security policy: a token becomes an identity, a permission yes or no. What is not allowed is denied."""
 
 from __future__ import annotations
 

@@ -102,13 +102,22 @@ def _store(db: Session, row: Chat, chat: dict[str, Any]) -> None:
 
 def _wire(db: Session, row: Chat) -> dict[str, Any]:
     found = db.scalars(
-        sa.select(Message)
-        .where(Message.chat_id == row.id, Message.deleted_at.is_(None))
-        .order_by(Message.position)
+        sa.select(Message).where(Message.chat_id == row.id, Message.deleted_at.is_(None)).order_by(Message.position)
     )
     history = messages.assemble(found, row.current_id)
     chat = {**row.data, "title": row.title, "history": history}
     if history["messages"] or "messages" not in row.data:
         chat["messages"] = messages.branch(history)
-    fields = ("id", "user_id", "title", "updated_at", "created_at", "share_id", "archived", "pinned", "meta", "folder_id")
+    fields = (
+        "id",
+        "user_id",
+        "title",
+        "updated_at",
+        "created_at",
+        "share_id",
+        "archived",
+        "pinned",
+        "meta",
+        "folder_id",
+    )
     return {**{name: getattr(row, name) for name in fields}, "chat": chat}

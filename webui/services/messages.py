@@ -97,7 +97,13 @@ def assemble(rows: Iterable[Message], current_id: str | None) -> dict[str, Any]:
     """The client's ``history`` of rows in order of position."""
     messages: dict[str, dict[str, Any]] = {}
     for row in rows:
-        own = {"id": row.id, "parentId": row.parent_id, "childrenIds": [], "role": row.role, "content": row.content}
+        own: dict[str, Any] = {
+            "id": row.id,
+            "parentId": row.parent_id,
+            "childrenIds": [],
+            "role": row.role,
+            "content": row.content,
+        }
         messages[row.id] = {**own, **row.data}
     for message_id, message in messages.items():
         if message["parentId"] in messages:

@@ -9,7 +9,6 @@ from webui.models import Role
 from webui.security.identity import Identity
 from webui.settings import Settings, default_permissions
 
-
 # Keys of ``features`` and the settings that they show.
 _PUBLIC_FEATURES = {
     "auth": "auth.enable",

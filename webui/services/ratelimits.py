@@ -28,9 +28,7 @@ def count_signin(database: Database, *, email: str, limit: int, window: timedelt
         insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
         count = insert(SigninAttempt).values(key=key, bucket=bucket, count=1)
         db.execute(
-            count.on_conflict_do_update(
-                index_elements=["key", "bucket"], set_={"count": SigninAttempt.count + 1}
-            )
+            count.on_conflict_do_update(index_elements=["key", "bucket"], set_={"count": SigninAttempt.count + 1})
         )
         db.execute(sa.delete(SigninAttempt).where(SigninAttempt.bucket < oldest))
         tries = db.scalar(sa.select(sa.func.sum(SigninAttempt.count)).where(SigninAttempt.key == key)) or 0

@@ -26,7 +26,7 @@ def openapi(request: Request) -> dict[str, Any]:
 @api_view(route="docs", method="GET", permission=Permission.PUBLIC, media_type="text/html")
 def docs(request: Request) -> Response:
     """The API's description as a page."""
-    from mako.template import Template  # noqa: PLC0415 - comes with Alembic, and only this page needs it
+    from mako.template import Template  # comes with Alembic, and only this page needs it
 
     template = Template(filename=str(TEMPLATE), default_filters=["h"])  # noqa: S702 - everything is escaped
     response = Response(template.render(document=_document(request)))

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 )
 def list_models(request: Request) -> dict[str, Any]:
     """The models that the user may chat with, of all connections."""
-    models = request.registry.connections.catalog.models(refresh=request.query.refresh) if _may_use_models(request) else []
+    models = (
+        request.registry.connections.catalog.models(refresh=request.query.refresh) if _may_use_models(request) else []
+    )
     return {"data": [{"actions": [], "filters": [], **model} for model in models]}
 
 
