@@ -22,6 +22,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Request(PyramidRequest):
     """What views find on a request beyond Pyramid's own; ``payload`` and ``query`` are set by ``webui.api``."""
 
+    request_body_tempfile_limit = 0  # bodies are bounded by the server, which has them in a file when they are large
     request_id: str = "-"
     payload: Any
     query: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from webui.models.chat import Chat, Message
@@ -32,4 +33,6 @@ __all__ = [
 
 def includeme(config: Configurator) -> None:
     """Give the registry its database; ``request.db`` (see ``webui.request``) joins the request's transaction."""
-    config.registry.database = create_database(config.registry.webui_settings)
+    database = create_database(config.registry.webui_settings)
+    config.registry.database = database
+    config.registry["post_fork"] = partial(database.dispose, close=False)

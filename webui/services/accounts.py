@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webui.errors import ApiError, Problem
 from webui.models import Credential, Database, Role, User, utcnow
 from webui.models.locks import Lock, hold
-from webui.models.setting import store_value
+from webui.models.setting import store_value, stored_values
 from webui.security.passwords import hash_password, verify_password
 from webui.settings import Settings
 
@@ -49,13 +49,16 @@ def count_users(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(User)) or 0
 
 
-def signup_is_open(db: Session | sa.Connection, settings: Settings) -> bool:
-    """Whether anybody may make an account now."""
+def require_open_signup(db: Session | sa.Connection, settings: Settings) -> None:
+    """Refuse when nobody may make an account for themselves now."""
     if not settings["auth.enable"]:
-        return not has_users(db)
-    if settings["ui.enable_signup"] and settings["ui.ENABLE_LOGIN_FORM"]:
-        return True
-    return settings["auth.enable_initial_admin_signup"] and not has_users(db)
+        is_open = not has_users(db)
+    elif settings["ui.enable_signup"] and settings["ui.ENABLE_LOGIN_FORM"]:
+        is_open = True
+    else:
+        is_open = settings["auth.enable_initial_admin_signup"] and not has_users(db)
+    if not is_open:
+        raise ApiError(Problem.FORBIDDEN, "Signing up is closed on this server. Ask its administrator for an account.")
 
 
 def sign_up(db: Session, settings: Settings, *, name: str, email: str, password: str, image: str) -> User:
@@ -64,14 +67,39 @@ def sign_up(db: Session, settings: Settings, *, name: str, email: str, password:
     check_password_rules(password, settings)
     password_hash = hash_password(password)  # before the lock, since it takes its time
     hold(db, Lock.ACCOUNTS)
+    # Somebody else may have been first in this very moment, and have closed the sign-up.
+    settings = settings.with_database(stored_values(db.connection())[1])
+    require_open_signup(db, settings)
     first = not has_users(db)
     if not first and db.scalar(sa.select(sa.exists().where(User.email == email))):
         raise ApiError(Problem.EMAIL_TAKEN)
     role = Role.ADMIN if first else Role(settings["ui.default_user_role"])
     user = add_user(db, name=name, email=email, password_hash=password_hash, role=role, image=image)
-    if first and not settings.resolved("ui.enable_signup").locked:
-        store_value(db, "ui.enable_signup", False, updated_by=user.id)
+    if first:
+        _close_signup(db, settings, user)
     return user
+
+
+def create_initial_admin(database: Database, settings: Settings) -> str | None:
+    """Make the administrator that the environment names, unless there are accounts; returns the email if made."""
+    email, password = settings["auth.initial_admin.email"], settings["auth.initial_admin.password"]
+    if not (email and password):
+        return None
+    email = clean_email(email)
+    check_password_rules(password, settings)
+    with database.begin() as db:
+        hold(db, Lock.ACCOUNTS)
+        if has_users(db):
+            return None
+        name = settings["auth.initial_admin.name"]
+        user = add_user(db, name=name, email=email, password_hash=hash_password(password), role=Role.ADMIN)
+        _close_signup(db, settings, user)
+        return email
+
+
+def _close_signup(db: Session, settings: Settings, admin: User) -> None:
+    if not settings.resolved("ui.enable_signup").locked:
+        store_value(db, "ui.enable_signup", False, updated_by=admin.id)
 
 
 def add_user(
@@ -116,15 +144,3 @@ def user_without_auth(db: Session) -> User:
             status=400,
         )
     return user or add_user(db, name=NO_AUTH_NAME, email=NO_AUTH_EMAIL, password_hash=None, role=Role.ADMIN)
-
-
-def create_initial_admin(database: Database, settings: Settings) -> str | None:
-    """Make the administrator that the environment names, unless there are accounts; returns the email if made."""
-    email, password = settings["auth.initial_admin.email"], settings["auth.initial_admin.password"]
-    if not (email and password):
-        return None
-    with database.begin() as db:
-        if has_users(db):
-            return None
-        name = settings["auth.initial_admin.name"]
-        return sign_up(db, settings, name=name, email=email, password=password, image=DEFAULT_IMAGE).email

@@ -41,9 +41,7 @@ def sign_up(request: Request) -> dict[str, Any]:
     """Make an account and sign in. The first account is the administrator's."""
     form: SignupForm = request.payload
     with request.database.reader() as connection:
-        is_open = accounts.signup_is_open(connection, request.config)
-    if not is_open:
-        raise ApiError(Problem.FORBIDDEN, "Signing up is closed on this server. Ask its administrator for an account.")
+        accounts.require_open_signup(connection, request.config)  # once more below, but before the costly hashing
     user = accounts.sign_up(
         request.db,
         request.config,
@@ -52,6 +50,8 @@ def sign_up(request: Request) -> dict[str, Any]:
         password=form.password,
         image=form.profile_image_url,
     )
+    # The first account changes a setting; the other processes learn of it within a second.
+    request.tm.get().addAfterCommitHook(lambda committed: request.registry.runtime.refresh())
     return _open_session(request, user)
 
 

@@ -1,0 +1,100 @@
+"""What all tests share: a real database of each kind, the real application, and people who sign in to it.
+
+The PostgreSQL server is the one in WEBUI_TEST_POSTGRES_URL; ``scripts/test.sh`` brings one if none is given. Requests
+commit for real, as in production; after each test every table is emptied.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from webtest import TestApp
+
+from tests.support import Client, make_application
+from webui.models import Base, migrate
+from webui.models.database import create_engine
+
+POSTGRES_URL = os.environ.get("WEBUI_TEST_POSTGRES_URL")
+BACKENDS = ("sqlite", "postgresql")
+
+
+def new_database_url(backend: str, folder: Path) -> Iterator[sa.URL]:
+    """The address of an empty database that is dropped afterwards."""
+    if backend == "sqlite":
+        yield sa.make_url(f"sqlite:///{folder}/webui.db")
+        return
+    if not POSTGRES_URL:
+        pytest.skip("WEBUI_TEST_POSTGRES_URL is not set; scripts/test.sh starts a server for it")
+    server = sa.make_url(POSTGRES_URL).set(drivername="postgresql+psycopg2")
+    name = f"webui_test_{uuid4().hex}"
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield server.set(database=name)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.database) for name in BACKENDS])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.URL]:
+    """A database without any table."""
+    yield from new_database_url(request.param, tmp_path)
+
+
+@pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.database) for name in BACKENDS])
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """A migrated database that all tests share."""
+    for url in new_database_url(request.param, tmp_path_factory.mktemp("database")):
+        migrate.upgrade(url)
+        yield url
+
+
+@pytest.fixture
+def clean_database_url(database_url: sa.URL) -> Iterator[sa.URL]:
+    """The shared database, empty again when the test is over."""
+    yield database_url
+    engine = create_engine(database_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def make_client(clean_database_url: sa.URL, tmp_path: Path) -> Iterator[object]:
+    """Builds a client of an application with other settings: ``make_client(DEFAULT_USER_ROLE="user")``."""
+    registries = []
+
+    def make(**environ: str) -> Client:
+        app = make_application(clean_database_url, tmp_path, environ)
+        registries.append(app.registry)
+        return Client(TestApp(app))
+
+    yield make
+    for registry in registries:
+        registry.background.stop()
+        registry.database.dispose()
+
+
+@pytest.fixture
+def client(make_client) -> Client:  # type: ignore[no-untyped-def]
+    """Somebody who has not signed in."""
+    return make_client()
+
+
+@pytest.fixture
+def admin(client: Client) -> Client:
+    """The first account of the server."""
+    return client.sign_up(name="Ada")
+
+
+@pytest.fixture
+def users(make_client) -> Client:  # type: ignore[no-untyped-def]
+    """A server on which everybody may sign up and is verified at once; its administrator exists."""
+    client = make_client(ENABLE_SIGNUP="true", DEFAULT_USER_ROLE="user")
+    client.sign_up(name="Ada")
+    return client

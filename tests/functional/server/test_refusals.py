@@ -1,0 +1,73 @@
+"""Requests that waitress itself refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+LIMIT = 1 << 20
+
+
+def refused(answer: tuple[int, dict[str, str], bytes], status: int) -> bool:
+    """A JSON error that closes the connection and says nothing of waitress."""
+    code, headers, body = answer
+    assert headers["content-type"] == "application/json"
+    assert headers["connection"] == "close"
+    assert isinstance(json.loads(body)["detail"], str)
+    assert b"waitress" not in body
+    return code == status
+
+
+def test_a_large_content_length_is_refused_before_the_body(site: Any) -> None:
+    client = site.connect().get("/up", f"Content-Length: {LIMIT + 1}", method="POST")
+    assert refused(client.answer(), 413)
+    assert client.at_eof()
+
+
+def test_a_client_that_asks_first_is_not_invited_to_send_too_much(site: Any) -> None:
+    headers = f"Content-Length: {LIMIT + 1}", "Expect: 100-continue"
+    assert refused(site.connect().get("/up", *headers, method="POST").answer(), 413)
+
+
+def test_a_client_that_asks_first_is_invited_to_send_what_fits(site: Any) -> None:
+    client = site.connect().get("/up", "Content-Length: 4", "Expect: 100-continue", method="POST")
+    assert client.head()[0] == 100
+    assert client.send(b"data").answer()[2] == b"plain /up 4"
+
+
+def test_a_client_that_sends_too_much_all_the_same_can_read_why(site: Any) -> None:
+    size = 20 * LIMIT
+    client = site.connect().get("/up", f"Content-Length: {size}", method="POST").send(b"x" * size)
+    assert refused(client.answer(), 413)
+    assert client.at_eof()
+
+
+def test_a_chunked_body_is_refused_when_it_grows_too_large(site: Any) -> None:
+    client = site.connect().get("/up", "Transfer-Encoding: chunked", method="POST")
+    for _ in range(20):
+        client.send(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+    assert refused(client.answer(), 413)
+
+
+def test_a_body_of_exactly_the_limit_is_accepted(site: Any) -> None:
+    client = site.connect().get("/up", f"Content-Length: {LIMIT}", method="POST").send(b"x" * LIMIT)
+    assert client.answer()[2] == b"plain /up %d" % LIMIT
+
+
+def test_what_is_no_http_is_refused(site: Any) -> None:
+    assert refused(site.connect().send(b"secret\r\n\r\n").answer(), 400)
+
+
+def test_headers_without_end_are_refused(site: Any) -> None:
+    assert refused(site.connect().get("/", "X-Large: " + "x" * 300_000).answer(), 431)
+
+
+def test_an_unknown_transfer_encoding_is_refused(site: Any) -> None:
+    assert refused(site.connect().get("/up", "Transfer-Encoding: gzip", method="POST").answer(), 501)
+
+
+def test_an_application_that_fails_is_answered_for_without_details(site: Any) -> None:
+    site.callbacks = None
+    site.reply("/fails", b"")
+    client = site.connect().get("/fails")
+    assert refused(client.answer(), 500)

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support import PASSWORD, Client
+
+
+def test_the_first_account_is_the_administrators_and_closes_the_sign_up(client: Client) -> None:
+    first = client.sign_up()
+    assert first.user["role"] == "admin"
+    second = client.post("/api/v1/auths/signup", {"name": "B", "email": "b@example.com", "password": PASSWORD})
+    assert second.status_int == 403
+    assert client.get("/api/config").json["features"]["enable_signup"] is False
+
+
+def test_the_page_is_told_that_there_is_no_account_yet(client: Client) -> None:
+    assert client.get("/api/config").json["onboarding"] is True
+    client.sign_up()
+    assert "onboarding" not in client.get("/api/config").json
+
+
+def test_of_many_first_accounts_at_once_one_is_the_administrator(make_client) -> None:
+    client = make_client(ENABLE_SIGNUP="true")
+    with ThreadPoolExecutor(6) as pool:
+        people = list(pool.map(lambda _: client.sign_up(), range(6)))
+    assert sorted(person.user["role"] for person in people) == ["admin"] + ["pending"] * 5
+
+
+def test_signing_up_answers_what_the_contract_says(client: Client) -> None:
+    response = client.post("/api/v1/auths/signup", {"name": "Ada", "email": "Ada@Example.com", "password": PASSWORD})
+    answer = response.json
+    assert set(answer) == {
+        *("token", "token_type", "expires_at", "id", "email", "name", "role", "profile_image_url", "permissions")
+    }
+    assert answer["email"] == "ada@example.com"
+    assert set(answer["permissions"]) >= {"workspace", "sharing", "chat", "features"}
+    cookie = response.headers["Set-Cookie"]
+    assert cookie.startswith(f"token={answer['token']};")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie.replace("Lax", "lax")
+
+
+def test_the_session_user_has_the_profile_too(admin: Client) -> None:
+    answer = admin.get("/api/v1/auths/").json
+    assert answer["id"] == admin.user["id"]
+    assert answer["expires_at"] == admin.user["expires_at"]
+    assert {"bio", "gender", "date_of_birth", "status_emoji", "status_message", "status_expires_at"} <= set(answer)
+
+
+def test_a_cookie_is_as_good_as_a_header(admin: Client) -> None:
+    response = admin.app.get("/api/v1/auths/", headers={"Cookie": f"token={admin.token}"})
+    assert response.json["id"] == admin.user["id"]
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_read_in_any_case(admin: Client, scheme: str) -> None:
+    headers = {"Authorization": f"{scheme} {admin.token}"}
+    assert admin.app.get("/api/v1/auths/", headers=headers).status_int == 200
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer a.b.c", "Bearer", "Bearer x y z"])
+def test_a_token_that_is_none_is_refused(client: Client, header: str) -> None:
+    response = client.get("/api/v1/auths/", headers={"Authorization": header})
+    assert response.status_int == 401
+    assert set(response.json) == {"detail"}
+
+
+def test_signing_out_ends_the_session_at_once(admin: Client) -> None:
+    response = admin.get("/api/v1/auths/signout")
+    assert response.json == {"status": True}
+    assert response.headers["Set-Cookie"].startswith("token=;")
+    assert admin.get("/api/v1/auths/").status_int == 401
+
+
+def test_signing_out_ends_one_session_and_leaves_the_others(admin: Client) -> None:
+    form = {"email": admin.user["email"], "password": PASSWORD}
+    other = Client(admin.app, admin.post("/api/v1/auths/signin", form).json["token"])
+    admin.get("/api/v1/auths/signout")
+    assert other.get("/api/v1/auths/").status_int == 200
+
+
+def test_signing_out_without_a_session_is_no_error(client: Client) -> None:
+    assert client.get("/api/v1/auths/signout").json == {"status": True}
+
+
+def test_signing_in_needs_the_right_password(admin: Client) -> None:
+    email = admin.user["email"]
+    right = admin.post("/api/v1/auths/signin", {"email": email.upper(), "password": PASSWORD})
+    wrong = admin.post("/api/v1/auths/signin", {"email": email, "password": "wrong"})
+    nobody = admin.post("/api/v1/auths/signin", {"email": "nobody@example.com", "password": "wrong"})
+    assert right.json["id"] == admin.user["id"]
+    assert (wrong.status_int, wrong.json) == (nobody.status_int, nobody.json)
+    assert wrong.status_int == 400
+
+
+def test_too_many_attempts_are_refused_for_a_while(make_client) -> None:
+    client = make_client(WEBUI_SIGNIN_RATE_LIMIT="3")
+    form = {"email": "a@example.com", "password": "wrong"}
+    statuses = [client.post("/api/v1/auths/signin", form).status_int for _ in range(4)]
+    assert statuses == [400, 400, 400, 429]
+    refused = client.post("/api/v1/auths/signin", form)
+    assert refused.json == {"detail": "API rate limit exceeded"}
+    assert int(refused.headers["Retry-After"]) > 0
+    other = client.post("/api/v1/auths/signin", {**form, "email": "b@example.com"})
+    assert other.status_int == 400
+
+
+def test_a_changed_password_ends_the_other_sessions(admin: Client) -> None:
+    form = {"email": admin.user["email"], "password": PASSWORD}
+    other = Client(admin.app, admin.post("/api/v1/auths/signin", form).json["token"])
+    changed = admin.post("/api/v1/auths/update/password", {"password": PASSWORD, "new_password": "new password"})
+    assert changed.json is True
+    assert admin.get("/api/v1/auths/").status_int == 200
+    assert other.get("/api/v1/auths/").status_int == 401
+    assert admin.post("/api/v1/auths/signin", form).status_int == 400
+    assert admin.post("/api/v1/auths/signin", {**form, "password": "new password"}).status_int == 200
+
+
+def test_a_password_is_changed_only_with_the_old_one(admin: Client) -> None:
+    response = admin.post("/api/v1/auths/update/password", {"password": "wrong", "new_password": "new password"})
+    assert response.status_int == 400
+    form = {"email": admin.user["email"], "password": PASSWORD}
+    assert admin.post("/api/v1/auths/signin", form).status_int == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"email": "no address"}, 400),
+        ({"email": "a@b"}, 400),
+        ({"email": "a\u0007@b.co"}, 400),
+        ({"email": "a" * 300 + "@b.co"}, 422),
+        ({"password": "x" * 73}, 400),
+        ({"password": ""}, 400),
+        ({"name": ""}, 422),
+        ({"name": "line\nbreak"}, 422),
+        ({"name": 7}, 422),
+        ({"name": "nul\0"}, 422),
+    ],
+)
+def test_what_cannot_be_an_account_is_refused_and_not_stored(client: Client, change: dict, status: int) -> None:
+    form = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD, **change}
+    response = client.post("/api/v1/auths/signup", form)
+    assert response.status_int == status
+    assert client.get("/api/config").json["onboarding"] is True
+
+
+def test_an_address_is_registered_once(users: Client) -> None:
+    users.sign_up(email="bob@example.com")
+    again = users.post("/api/v1/auths/signup", {"name": "B", "email": "BOB@example.com", "password": PASSWORD})
+    assert again.status_int == 400
+
+
+def test_a_password_may_have_to_match_a_pattern(make_client) -> None:
+    client = make_client(ENABLE_PASSWORD_VALIDATION="true")
+    form = {"name": "Ada", "email": "ada@example.com"}
+    assert client.post("/api/v1/auths/signup", {**form, "password": "simple"}).status_int == 400
+    assert client.post("/api/v1/auths/signup", {**form, "password": "C0mplex!pass"}).status_int == 200
+
+
+def test_a_pending_user_gets_to_the_session_and_nothing_else(make_client) -> None:
+    client = make_client(ENABLE_SIGNUP="true")
+    client.sign_up()
+    pending = client.sign_up()
+    assert pending.get("/api/v1/auths/").json["role"] == "pending"
+    assert pending.get("/api/v1/chats/").status_int == 401
+    assert set(pending.get("/api/config").json["ui"]) == {"pending_user_overlay_title", "pending_user_overlay_content"}
+
+
+def test_without_auth_anybody_is_the_one_user(make_client) -> None:
+    client = make_client(WEBUI_AUTH="false")
+    answers = [client.post("/api/v1/auths/signin", {"email": "", "password": ""}) for _ in range(2)]
+    assert [answer.status_int for answer in answers] == [422, 422]
+    answers = [client.post("/api/v1/auths/signin", {"email": "x", "password": "x"}).json for _ in range(2)]
+    assert answers[0]["id"] == answers[1]["id"]
+    assert answers[0]["email"] == "admin@localhost"
+
+
+def test_auth_cannot_be_switched_off_once_there_are_accounts(make_client) -> None:
+    make_client().sign_up()
+    refused = make_client(WEBUI_AUTH="false").post("/api/v1/auths/signin", {"email": "x", "password": "x"})
+    assert refused.status_int == 400
+
+
+def test_a_cookie_does_not_work_for_another_site(admin: Client) -> None:
+    body = {"password": PASSWORD, "new_password": "stolen"}
+    headers = {"Cookie": f"token={admin.token}", "Origin": "https://evil.example"}
+    response = admin.app.post_json("/api/v1/auths/update/password", body, headers=headers, status="*")
+    assert response.status_int == 403
+    own = {"Cookie": f"token={admin.token}", "Origin": "http://localhost:80"}
+    assert admin.app.post_json("/api/v1/auths/update/password", body, headers=own, status="*").status_int == 200

@@ -1,0 +1,88 @@
+"""Helpers of tests that are no fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from pyramid.router import Router
+from webtest import TestApp, TestResponse
+
+from webui.config import configure
+from webui.settings import load
+
+PASSWORD = "correct horse battery"
+QUIET = {"ENABLE_OLLAMA_API": "false", "WEBUI_LOCAL_MODEL": "false"}  # no connection but those that a test names
+
+
+def make_application(url: sa.URL, folder: Path, environ: Mapping[str, str]) -> Router:
+    """The real application on this database."""
+    address = {"DATABASE_URL": url.render_as_string(hide_password=False), "DATA_DIR": str(folder)}
+    settings = load({}, {**QUIET, **address, **environ})
+    return configure(settings).make_wsgi_app()
+
+
+class Client:
+    """A person's way to the API: no exception for error statuses, the token in a header."""
+
+    def __init__(self, app: TestApp, token: str | None = None, user: dict[str, Any] | None = None) -> None:
+        self.app = app
+        self.registry = app.app.registry
+        self.token = token
+        self.user = user or {}
+
+    def sign_up(self, **form: str) -> Client:
+        """A new account, signed in."""
+        form = {"name": "Somebody", "email": f"{uuid4().hex}@example.com", "password": PASSWORD, **form}
+        answer = self.post("/api/v1/auths/signup", form, status=200).json
+        return Client(TestApp(self.app.app), answer["token"], answer)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self._call(self.app.get, path, options)
+
+    def post(self, path: str, body: Any, **options: Any) -> TestResponse:
+        return self._call(self.app.post_json, path, {"params": body, **options})
+
+    def post_raw(self, path: str, body: bytes, **options: Any) -> TestResponse:
+        return self._call(self.app.post, path, {"params": body, "content_type": "application/json", **options})
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self._call(self.app.delete, path, options)
+
+    def _call(self, method: Any, path: str, options: dict[str, Any]) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        options = {"status": "*", **options, "headers": {**headers, **options.get("headers", {})}}
+        return method(path, **options)
+
+
+@contextmanager
+def counted_statements(engine: sa.Engine) -> Iterator[list[str]]:
+    """The SQL statements that are executed meanwhile."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def message(message_id: str, parent: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A message as the page holds it."""
+    return {"id": message_id, "parentId": parent, "childrenIds": [], "role": "user", "content": message_id, **fields}
+
+
+def conversation(*messages: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The body of a chat with these messages."""
+    history = {
+        "messages": {item["id"]: item for item in messages},
+        "currentId": messages[-1]["id"] if messages else None,
+    }
+    return {"chat": {"title": "A chat", "models": ["m"], "history": history, **fields}}

@@ -1,0 +1,5 @@
+"""The server entry point: waitress, with replies that hold no worker thread, a graceful stop, and forked workers."""
+
+from webui.server.serve import serve, serve_paste
+
+__all__ = ["serve", "serve_paste"]
