@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pyramid.decorator import reify
@@ -22,7 +23,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 class Request(PyramidRequest):
     """What views find on a request beyond Pyramid's own; ``payload`` and ``query`` are set by ``webui.api``."""
 
-    request_body_tempfile_limit = 0  # bodies are bounded by the server, which has them in a file when they are large
+    request_body_tempfile_limit = sys.maxsize  # no copy in a file: the server bounds bodies, and spools large ones
     request_id: str = "-"
     payload: Any
     query: Any

@@ -1,56 +1,107 @@
-"""Why a database cannot be reached, and what to check: one text for the server, ``initialize_db`` and ``webui``."""
+"""Why a database cannot be used, and what to check: one text for the server, ``initialize_db`` and ``webui``."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Any
 
-# What the drivers say, what it means, and what to do. The first that fits is taken.
-CAUSES = (
-    (
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a driver says, what it means, and what to do."""
+
+    sign: str  # a regular expression; most drivers give connection errors no code
+    meaning: str
+    advice: str
+    may_pass: bool = False  # whether waiting can help
+
+
+QUOTING = "in DATABASE_URL, characters such as @ : / % must be percent-encoded; DATABASE_PASSWORD needs no encoding"
+ADDRESS = "Is the server running, is {host}, port {port} its address, and does a firewall let you through?"
+CAUSES = (  # the first that fits is taken
+    Cause(
         "password authentication failed",
         "the password or the user is wrong",
-        "Check DATABASE_USER and DATABASE_PASSWORD{quoting}.",
+        f"Check DATABASE_USER and DATABASE_PASSWORD ({QUOTING}).",
     ),
-    ("no password supplied", "the server wants a password", "Set DATABASE_PASSWORD, or put one into DATABASE_URL."),
-    ("role", "there is no such user", "Create it: createuser --pwprompt {user}"),
-    ("does not exist", "there is no such database", "Create it: createdb -O {user} {database}"),
-    ("permission denied", "the user may not do this", "Grant it: GRANT CREATE, USAGE ON SCHEMA public TO {user}"),
-    ("could not translate host name", "the host's name cannot be resolved", "Check DATABASE_HOST."),
-    ("connection refused", "nothing listens there", "Is the server running, and is {host}:{port} its address?"),
-    ("no such file", "there is no server at this socket", "Is the server running, and is {host} its socket's folder?"),
-    ("timeout", "no answer came", "Check the address and the firewalls between here and {host}:{port}."),
-    ("starting up", "the server is still starting", "Try again in a moment."),
-    (
-        "unable to open database file",
-        "the file cannot be opened",
-        "Does the folder exist, and may this user write to it?",
+    Cause("no password supplied", "the server wants a password", "Set DATABASE_PASSWORD, or put it in DATABASE_URL."),
+    Cause('role ".*" does not exist', "there is no such user", "Create it: createuser --pwprompt {user}"),
+    Cause('database ".*" does not exist', "there is no such database", "Create it: createdb -O {user} {database}"),
+    Cause(
+        "permission denied for schema",
+        "the user may not create tables",
+        "Grant it, in this database: GRANT USAGE, CREATE ON SCHEMA public TO {role}",
     ),
-    ("readonly database", "the file cannot be written", "Check the owner and the mode of the file and of its folder."),
-    ("file is not a database", "the file is something else than an SQLite database", "Check DATABASE_URL."),
-    ("locked", "another process holds the database", "Is a migration or a backup running?"),
+    Cause("permission denied", "the user lacks a permission", "Make {role} the owner of the database and its tables."),
+    Cause("no pg_hba.conf entry", "the server lets no such client in", "Check pg_hba.conf of the server, and sslmode."),
+    Cause(
+        "could not translate host name",
+        "the host's name cannot be resolved",
+        "Check the name {host} in DATABASE_HOST or DATABASE_URL.",
+        may_pass=True,
+    ),
+    Cause("connection refused", "nothing listens there", ADDRESS, may_pass=True),
+    Cause("no such file", "no server listens on this socket", "Is the server running, and is {host} right?", True),
+    Cause("lock timeout|locked", "another process holds it", "Is a migration or a backup running?", may_pass=True),
+    Cause("timeout expired|timed out|unreachable|no route", "no answer came", ADDRESS, may_pass=True),
+    Cause("too many (clients|connections)|remaining connection slots", "it is full", "Raise max_connections.", True),
+    Cause(
+        "starting up|shutting down|not yet accepting|closed the connection",
+        "the server is not ready",
+        "Try again in a moment; the server's log tells more.",
+        may_pass=True,
+    ),
+    Cause("unable to open", "the file cannot be opened", "Does the folder exist, and may this user write to it?"),
+    Cause("readonly database", "the file cannot be written", "Check the owner and mode of the file and its folder."),
+    Cause("not a database", "the file is something else than an SQLite database", "Check DATABASE_URL."),
+    Cause("malformed", "the file is damaged", "Put back a backup of it."),
 )
-QUOTING = " (in DATABASE_URL, special characters such as @ : / % must be percent-encoded; the parts need no quoting)"
+UNKNOWN = Cause("", "it refused", "The driver's words above; the server's log tells more.")
 
 
-def explain(error: OperationalError | sa.exc.DatabaseError, url: sa.URL) -> str:
+def explain(error: DBAPIError, url: sa.URL) -> str:
     """What was tried, the cause, what to do. Never the password."""
-    said = str(error.orig).strip()
-    lowered = said.lower()
-    values = {"host": url.host or "the local socket", "port": url.port or 5432, "user": url.username or "?",
-              "database": url.database, "quoting": QUOTING}  # fmt: skip
-    cause, advice = next(
-        ((cause, advice) for sign, cause, advice in CAUSES if sign in lowered), ("the driver refused", "")
+    cause = _cause(error)
+    advice = cause.advice.format(
+        host=_place(url).get("host", "the local socket"),
+        port=_place(url).get("port", 5432),
+        user=shlex.quote(str(url.username)),
+        database=shlex.quote(str(url.database)),
+        role='"{}"'.format(str(url.username).replace('"', '""')),
     )
-    last_line = said.splitlines()[-1] if said else type(error.orig).__name__
-    return f"The database cannot be reached: {cause}.\n  tried: {target(url)}\n  said:  {last_line}" + (
-        f"\n  check: {advice.format(**values)}" if advice else ""
+    return "\n".join(
+        (
+            f"The database cannot be used: {cause.meaning}.",
+            f"  tried: {target(url)}",
+            f"  said:  {' '.join(str(error.orig).split())}",
+            f"  check: {advice}",
+        )
     )
+
+
+def may_pass(error: DBAPIError) -> bool:
+    """Whether waiting can help: a server that is starting, not a wrong password."""
+    return _cause(error).may_pass
 
 
 def target(url: sa.URL) -> str:
     """The database in words: ``PostgreSQL, host db, port 5432, database webui, user webui``."""
     if url.get_backend_name() == "sqlite":
         return f"SQLite, file {url.database}"
-    host, port = url.host or "local socket", url.port or 5432
+    host, port = (_place(url).get(key, default) for key, default in (("host", "local socket"), ("port", 5432)))
     return f"PostgreSQL, host {host}, port {port}, database {url.database}, user {url.username}"
+
+
+def _cause(error: DBAPIError) -> Cause:
+    said = str(error.orig)
+    return next((cause for cause in CAUSES if re.search(cause.sign, said, re.IGNORECASE)), UNKNOWN)
+
+
+def _place(url: sa.URL) -> dict[str, Any]:
+    """The arguments for the driver; host and port may stand in the query too, as for a socket's folder."""
+    return dict(url.get_dialect()().create_connect_args(url)[1])

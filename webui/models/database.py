@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from pyramid_retry import mark_error_retryable
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from zope.sqlalchemy.datamanager import ZopeTransactionEvents
+from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, ZopeTransactionEvents
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import ExceptionContext
@@ -39,6 +39,7 @@ POSTGRESQL_LIMITS = {  # milliseconds: no statement, lock or forgotten transacti
     "idle_in_transaction_session_timeout": 120_000,
     "timezone": "utc",
 }
+POSTGRESQL_CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
 READER, READ, WRITE = "reader", "read", "write"
 
 
@@ -59,14 +60,14 @@ class Database:
 
     def session(self, tm: TransactionManager, *, write: bool) -> Session:
         """A session that commits and aborts with ``tm``."""
-        events = ZopeTransactionEvents(transaction_manager=tm)
+        # "Changed" from the start: a session that may write is committed, whatever way of SQL it was written with.
+        events = ZopeTransactionEvents(STATUS_CHANGED if write else STATUS_ACTIVE, transaction_manager=tm)
         return self._joined_sessions(bind=self._binds[write], info={"events": events})
 
     @contextmanager
     def begin(self, *, write: bool = True) -> Iterator[Session]:
         """A session of one's own: committed at the end of the block, rolled back when it raises."""
-        with self._sessions.begin() as session:
-            session.bind = self._binds[write]
+        with self._sessions(bind=self._binds[write]) as session, session.begin():
             yield session
 
     @contextmanager
@@ -84,21 +85,20 @@ class JoinedSession(Session):
     """A session that takes part in the transaction of the manager in its ``info``.
 
     ``zope.sqlalchemy.register`` adds seven listeners to each session, which costs more than the queries of a typical
-    request (measured: 1.5 times the requests without it), so the same listeners stand on this class, once.
+    request (measured: 1.5 times the requests without it), so its listeners stand on this class, once; those that look
+    for changes are not needed, see :meth:`Database.session`.
     """
 
 
-def _join(name: str, target: Callable[..., Session]) -> None:
-    def forward(*args: Any) -> None:
-        getattr(target(*args).info["events"], name)(*args)
+def _forward(name: str) -> None:
+    def forward(session: Session, *args: Any) -> None:
+        getattr(session.info["events"], name)(session, *args)
 
     event.listen(JoinedSession, name, forward)
 
 
-for _name in ("after_begin", "after_attach", "after_flush", "before_commit"):
-    _join(_name, lambda session, *_: session)
-for _name in ("after_bulk_update", "after_bulk_delete", "do_orm_execute"):
-    _join(_name, lambda context: context.session)
+for _name in ("after_begin", "after_attach", "before_commit"):
+    _forward(_name)
 
 
 def create_database(settings: Settings) -> Database:
@@ -107,12 +107,21 @@ def create_database(settings: Settings) -> Database:
     return Database(create_engine(url, wal=settings["database.sqlite_wal"], **_pool_options(settings)))
 
 
-def create_engine(url: sa.URL, *, wal: bool = True, **options: Any) -> sa.Engine:
-    """An engine with our recipe for its kind of database."""
+def create_engine(url: sa.URL, *, wal: bool | None = None, **options: Any) -> sa.Engine:
+    """An engine with our recipe for its kind of database. Without ``wal``, SQLite's journal stays as it is."""
     options |= {"json_serializer": lambda value: to_json(value).decode(), "json_deserializer": from_json}
-    if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, wal, options)
-    return _postgresql_engine(url, options)
+    sqlite = url.get_backend_name() == "sqlite"
+    engine = _sqlite_engine(url, wal, options) if sqlite else _postgresql_engine(url, options)
+    event.listen(engine, "handle_error", _mark_retryable)
+    return engine
+
+
+def _mark_retryable(context: ExceptionContext) -> None:
+    """Let pyramid_retry try again when another transaction was in the way; a transaction is atomic, so it can."""
+    original, error = context.original_exception, context.sqlalchemy_exception
+    locked = isinstance(original, sqlite3.OperationalError) and "locked" in str(original)
+    if error is not None and (locked or getattr(original, "pgcode", None) in POSTGRESQL_CONFLICTS):
+        mark_error_retryable(error)
 
 
 def _pool_options(settings: Settings) -> dict[str, Any]:
@@ -130,23 +139,27 @@ def _pool_options(settings: Settings) -> dict[str, Any]:
 
 
 def _postgresql_engine(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
+    limits = [f"-c {name}={value}" for name, value in POSTGRESQL_LIMITS.items()]
+    ours = {"connect_timeout": 5, "application_name": "webui"}
+    # What the address says itself (?options=-csearch_path=chat) wins; connect_args alone would replace it.
     connect_args = {
-        "connect_timeout": 5,
-        "application_name": "webui",
-        "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_LIMITS.items()),
+        **{name: value for name, value in ours.items() if name not in url.query},
+        "options": " ".join([*limits, str(url.query.get("options", ""))]),
     }
     return sa.create_engine(url, connect_args=connect_args, pool_pre_ping=True, **options)
 
 
-def _sqlite_engine(url: sa.URL, wal: bool, options: dict[str, Any]) -> sa.Engine:
+def _sqlite_engine(url: sa.URL, wal: bool | None, options: dict[str, Any]) -> sa.Engine:
     connect_args = {"isolation_level": None, "check_same_thread": False, "timeout": BUSY_TIMEOUT_SECONDS}
     engine = sa.create_engine(url, connect_args=connect_args, **options)
     write_lock = threading.Lock()
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
-        for pragma in (f"journal_mode={'WAL' if wal else 'DELETE'}", "synchronous=NORMAL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if wal is not None:
+            connection.execute(f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -158,7 +171,9 @@ def _sqlite_engine(url: sa.URL, wal: bool, options: dict[str, Any]) -> sa.Engine
             connection.info["mode"] = mode
         if mode == WRITE:
             if not write_lock.acquire(timeout=BUSY_TIMEOUT_SECONDS):
-                raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+                error = OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+                mark_error_retryable(error)
+                raise error
             connection.info["write_lock"] = write_lock
         connection.exec_driver_sql("BEGIN IMMEDIATE" if mode == WRITE else "BEGIN")
 
@@ -166,10 +181,5 @@ def _sqlite_engine(url: sa.URL, wal: bool, options: dict[str, Any]) -> sa.Engine
     def release_write_lock(_connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
         if lock := record.info.pop("write_lock", None):
             lock.release()
-
-    @event.listens_for(engine, "handle_error")
-    def mark_retryable(context: ExceptionContext) -> None:
-        if "locked" in str(context.original_exception) and context.sqlalchemy_exception is not None:
-            mark_error_retryable(context.sqlalchemy_exception)
 
     return engine

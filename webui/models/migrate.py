@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 import webui
+from webui.models.connect import explain, may_pass, target
 from webui.models.database import create_engine
 from webui.models.filelock import file_lock
 from webui.models.locks import Lock, hold
 
 LOCK_WAIT_SECONDS = 60
+RETRY_SECONDS = 0.5
+INITIALIZE = "Run: initialize_db <your .ini file>"
 
 
 class SchemaError(Exception):
@@ -55,45 +60,56 @@ def current(connection: sa.Connection) -> str | None:
     """The revision of the database, or None when it has never been migrated."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    revision: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def check(url: sa.URL) -> str:
     """Return the revision when the database is at head, else raise ``SchemaError`` with what to do."""
-    engine = create_engine(url, poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        raise SchemaError(f"There is no database yet ({target(url)}). {INITIALIZE}")  # connecting would make a file
+    with create_engine(url, poolclass=sa.NullPool).connect() as connection:
         revision = current(connection)
-    if revision == head():
-        return revision
     if revision is None:
-        raise SchemaError(f"The database {url!r} is empty. Run: initialize_db <your .ini file>")
-    if revision in revisions():
+        raise SchemaError(f"The database is empty ({target(url)}). {INITIALIZE}")
+    _refuse_newer(revision, url)
+    if revision != head():
         raise SchemaError(
-            f"The database {url!r} is at revision {revision}, behind this program ({head()}). "
-            "Run: initialize_db <your .ini file>"
+            f"The database is at revision {revision}, behind this program, which needs {head()} ({target(url)}). "
+            f"{INITIALIZE}"
         )
-    raise SchemaError(
-        f"The database {url!r} is at revision {revision}, which is newer than this program ({head()}). "
-        f"Install the version of webui that the database was last used with (this is {webui.__version__})."
-    )
+    return revision
+
+
+def _refuse_newer(revision: str, url: sa.URL) -> None:
+    if revision not in revisions():
+        raise SchemaError(
+            f"The database is at revision {revision}, which is newer than this program, webui {webui.__version__} "
+            f"({target(url)}). Install the version of webui that it was last used with, or a later one."
+        )
 
 
 def upgrade(url: sa.URL) -> tuple[str | None, str]:
-    """Bring the database to head; returns the revisions before and after. Safe to run many times at once."""
+    """Bring the database to head; returns the revisions before and after. Safe to run many times at once.
+
+    All steps are one transaction, so a step that fails leaves the database as it was; ``SchemaError`` names it.
+    """
     from alembic import command  # heavy, and of no use to a running server
     from alembic.config import Config
 
     with locked_connection(url) as connection:
         before = current(connection)
-        if before is not None and before not in revisions():
-            raise SchemaError(
-                f"The database {url!r} is at revision {before}, which is newer than this program ({head()}). "
-                "Nothing was changed."
-            )
+        if before is not None:
+            _refuse_newer(before, url)
         config = Config()
         config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        for revision in revisions()[revisions().index(before) + 1 if before else 0 :]:
+            try:
+                command.upgrade(config, revision)
+            except Exception as error:  # a migration may raise anything
+                said = explain(error, url) if isinstance(error, DBAPIError) else f"{type(error).__name__}: {error}"
+                raise SchemaError(f"Migration {revision} failed; the database is as it was before.\n{said}") from error
         return before, head()
 
 
@@ -102,35 +118,47 @@ def locked_connection(url: sa.URL) -> Iterator[sa.Connection]:
     """A connection in a transaction, alone among all processes that migrate this database."""
     engine = create_engine(url, poolclass=sa.NullPool)
     if engine.dialect.name == "sqlite":
-        with file_lock(Path(f"{url.database}.migration.lock"), LOCK_WAIT_SECONDS), engine.begin() as connection:
+        lock = file_lock(Path(f"{url.database}.migration.lock"), LOCK_WAIT_SECONDS)
+        with lock, _sqlite_transaction(engine) as connection:
             yield connection
         return
     with engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = '15min'")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
         hold(connection, Lock.MIGRATION)
         connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
-        connection.exec_driver_sql("SET LOCAL statement_timeout = '15min'")
         yield connection
 
 
-def wait_for(url: sa.URL, seconds: float) -> float:
-    """Try to connect until it works; returns the seconds it took, raises the last error when ``seconds`` are over."""
-    engine = create_engine(url, poolclass=sa.NullPool)
-    started = time.monotonic()
-    while True:
+@contextmanager
+def _sqlite_transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """SQLite changes a table by making it anew; with foreign keys on, dropping the old one would delete all rows that
+    refer to it (https://www.sqlite.org/lang_altertable.html, section 7). They are checked at the end instead.
+    """
+    with engine.connect() as connection:
+        driver = connection.connection  # used directly, since the switch does nothing within a transaction
+        driver.execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            yield connection
+            broken = driver.execute("PRAGMA foreign_key_check").fetchone() if driver.total_changes else None
+            if broken:
+                raise SchemaError(
+                    f"Rows of the table {broken[0]} would refer to missing rows of {broken[2]}; nothing was changed."
+                )
+
+
+def wait_for(engine: sa.Engine, seconds: float, tell: Callable[[OperationalError], None]) -> None:
+    """Try to connect until it works. ``tell`` hears of the first failure; the last one is raised after ``seconds``,
+    and at once one that waiting cannot mend.
+    """
+    deadline = time.monotonic() + seconds
+    for attempt in count():
         try:
             with engine.connect():
-                return time.monotonic() - started
-        except sa.exc.OperationalError as error:
-            if not _may_pass(error) or time.monotonic() - started > seconds:
+                return
+        except OperationalError as error:
+            if not may_pass(error) or time.monotonic() > deadline:
                 raise
-            time.sleep(0.5)
-
-
-def _may_pass(error: sa.exc.OperationalError) -> bool:
-    """Whether waiting can help: a server that is starting, not a wrong password."""
-    text = str(error.orig).lower()
-    return any(
-        cause in text
-        for cause in ("connection refused", "starting up", "timeout", "could not translate", "no such file")
-    )
+            if attempt == 0:
+                tell(error)
+            time.sleep(RETRY_SECONDS)

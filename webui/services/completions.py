@@ -9,6 +9,8 @@ PAGE_FIELDS = frozenset(
     "model_item background_tasks chat_id id parent_id parent_message session_id filter_ids tool_ids tool_servers files"
     " features variables params".split()
 )
+# What the schema has checked as a whole; no parameter replaces it.
+FIXED = frozenset("model messages stream stream_options options".split())
 # Parameters that the server itself follows.
 SERVER_PARAMS = frozenset("stream_response stream_delta_chunk_size function_calling reasoning_tags system".split())
 
@@ -23,9 +25,10 @@ def upstream_payload(form: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(params, dict):
         return payload
     custom = params.get("custom_params")
-    payload |= {name: value for name, value in params.items() if name not in SERVER_PARAMS | {"custom_params"}}
-    payload |= custom if isinstance(custom, dict) else {}
+    given = {name: value for name, value in params.items() if name not in SERVER_PARAMS | {"custom_params"}}
+    given |= custom if isinstance(custom, dict) else {}
+    payload |= {name: value for name, value in given.items() if name not in FIXED}
     system = params.get("system")
     if isinstance(system, str) and system and payload["messages"][0].get("role") != "system":
         payload["messages"] = [{"role": "system", "content": system}, *payload["messages"]]
-    return payload | {"model": form["model"]}
+    return payload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,25 +36,30 @@ class RuntimeSettings:
         self._database = database
         self._background = background
         self._version = -1
-        self._polling = False
+        self._started = False
+        self._lock = threading.RLock()  # a slow reader must not put older settings over newer ones
 
     @property
     def settings(self) -> Settings:
         """The settings of this moment. The first access starts the polling, so that no thread runs before a fork."""
-        if not self._polling:
-            self._polling = True
-            if self._settings["settings.persistent"]:
+        if not self._started:
+            self._start()
+        return self._settings
+
+    def _start(self) -> None:
+        """Raises when the database does not answer: serving without what is stored might open what was closed."""
+        with self._lock:
+            if not self._started and self.settings_at_start["settings.persistent"]:
                 self.refresh()
                 self._background.submit(self._poll())
-        return self._settings
+            self._started = True
 
     def refresh(self) -> None:
         """Read what is stored, if it has changed."""
-        with self._database.reader() as connection:
-            if stored_version(connection) == self._version:
-                return
-            self._version, values = stored_values(connection)
-        self._settings = self._settings.with_database(values)
+        with self._lock, self._database.reader() as connection:
+            if stored_version(connection) != self._version:
+                self._version, values = stored_values(connection)
+                self._settings = self._settings.with_database(values)
 
     async def _poll(self) -> None:
         reachable = True
