@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Chat, Message, utcnow
+from webui.models import Chat, utcnow
 from webui.services import messages
 
 PAGE_SIZE = 60
@@ -17,27 +18,41 @@ DEFAULT_TITLE = "New Chat"
 MAX_TITLE = 1000  # characters
 
 
-def list_chats(
-    db: Session, user_id: str, *, page: int | None, include_pinned: bool, include_folders: bool
-) -> list[sa.Row[Any]]:
-    """Lines of the list, newest first; ``page`` counts from 1, without it all are returned."""
+# Statements of hot paths are built once: building costs as much as running them.
+_WIRE_FIELDS = (
+    *(Chat.id, Chat.user_id, Chat.title, Chat.updated_at, Chat.created_at, Chat.share_id),
+    *(Chat.archived, Chat.pinned, Chat.meta, Chat.folder_id),
+)
+_CHAT = sa.select(*_WIRE_FIELDS, Chat.data, Chat.current_id).where(
+    Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id")
+)
+
+
+@cache
+def _list_statement(include_pinned: bool, include_folders: bool, paged: bool) -> sa.Select[*tuple[Any, ...]]:
     find = (
         sa.select(Chat.id, Chat.title, Chat.updated_at, Chat.created_at)
-        .where(Chat.user_id == user_id, Chat.archived.is_(False))
+        .where(Chat.user_id == sa.bindparam("user_id"), Chat.archived.is_(False))
         .order_by(Chat.updated_at.desc(), Chat.id)
     )
     if not include_pinned:
         find = find.where(Chat.pinned.is_(False))
     if not include_folders:
         find = find.where(Chat.folder_id.is_(None))
-    if page is not None:
-        find = find.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    return list(db.execute(find))
+    return find.limit(PAGE_SIZE).offset(sa.bindparam("offset")) if paged else find
+
+
+def list_chats(
+    db: Session, user_id: str, *, page: int | None, include_pinned: bool, include_folders: bool
+) -> list[sa.RowMapping]:
+    """Lines of the list, newest first; ``page`` counts from 1, without it all are returned."""
+    find = _list_statement(include_pinned, include_folders, page is not None)
+    found = db.execute(find, {"user_id": user_id, "offset": ((page or 1) - 1) * PAGE_SIZE})
+    return list(found.mappings())
 
 
 def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str | None) -> dict[str, Any]:
     """Store a new chat; answers it as the client will see it."""
-    now = utcnow()
     row = Chat(
         id=str(uuid4()),
         user_id=user_id,
@@ -47,23 +62,29 @@ def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str 
         pinned=False,
         meta={},
         data={},
-        created_at=now,
+        created_at=utcnow(),
     )
     db.add(row)
     _store(db, row, chat)
-    return _wire(db, row)
+    return read_chat(db, user_id, row.id)
 
 
 def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
-    """A chat with its conversation."""
-    return _wire(db, _find(db, user_id, chat_id))
+    """A chat with its conversation, in the form of ``ChatOut``."""
+    row = db.execute(_CHAT, {"chat_id": chat_id, "user_id": user_id}).one_or_none()
+    if row is None:
+        raise ApiError(Problem.CHAT_NOT_FOUND)
+    history = messages.read_history(db, chat_id, row.current_id)
+    chat = {**row.data, "title": row.title, "history": history}
+    if history["messages"] or "messages" not in row.data:
+        chat["messages"] = messages.branch(history)
+    return {**row._mapping, "chat": chat}
 
 
 def update_chat(db: Session, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
     """Merge what the client holds into the chat: top-level keys replace, messages are merged one by one."""
-    row = _find(db, user_id, chat_id, for_update=True)
-    _store(db, row, chat)
-    return _wire(db, row)
+    _store(db, _find(db, user_id, chat_id), chat)
+    return read_chat(db, user_id, chat_id)
 
 
 def delete_chat(db: Session, user_id: str, chat_id: str) -> None:
@@ -71,9 +92,9 @@ def delete_chat(db: Session, user_id: str, chat_id: str) -> None:
     db.delete(_find(db, user_id, chat_id))
 
 
-def _find(db: Session, user_id: str, chat_id: str, *, for_update: bool = False) -> Chat:
-    find = sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id)
-    row = db.scalar(find.with_for_update() if for_update else find)
+def _find(db: Session, user_id: str, chat_id: str) -> Chat:
+    """The chat, locked until the transaction ends so that two tabs are merged one after the other."""
+    row = db.scalar(sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id).with_for_update())
     if row is None:
         raise ApiError(Problem.CHAT_NOT_FOUND)
     return row
@@ -98,26 +119,3 @@ def _store(db: Session, row: Chat, chat: dict[str, Any]) -> None:
     row.data = {**row.data, **data}
     row.updated_at = utcnow()
     db.flush()
-
-
-def _wire(db: Session, row: Chat) -> dict[str, Any]:
-    found = db.scalars(
-        sa.select(Message).where(Message.chat_id == row.id, Message.deleted_at.is_(None)).order_by(Message.position)
-    )
-    history = messages.assemble(found, row.current_id)
-    chat = {**row.data, "title": row.title, "history": history}
-    if history["messages"] or "messages" not in row.data:
-        chat["messages"] = messages.branch(history)
-    fields = (
-        "id",
-        "user_id",
-        "title",
-        "updated_at",
-        "created_at",
-        "share_id",
-        "archived",
-        "pinned",
-        "meta",
-        "folder_id",
-    )
-    return {**{name: getattr(row, name) for name in fields}, "chat": chat}

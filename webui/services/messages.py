@@ -6,7 +6,7 @@ kept, children follow from them; what else a message has is kept as it came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,46 +71,55 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
     The client sends the whole chat and no version, so: one that brings new messages and lacks others has a stale copy,
     and what it lacks stays; one that only lacks messages has deleted them, and they go to the trash.
     """
-    stored = {row.id: row for row in db.scalars(sa.select(Message).where(Message.chat_id == chat_id))}
-    position = max((row.position for row in stored.values()), default=-1)
+    stored = {row.id: row for row in db.execute(_STORED, {"chat_id": chat_id})}
+    new = [message_id for message_id in incoming if message_id not in stored]
+    back = [message_id for message_id in incoming if message_id in stored and stored[message_id].deleted_at]
+    changed = [
+        message_id
+        for message_id, columns in incoming.items()
+        if message_id in stored and any(getattr(stored[message_id], name) != columns[name] for name in columns)
+    ]
+    lacking = [row.id for row in stored.values() if row.id not in incoming and row.deleted_at is None]
     now = utcnow()
-    brings_new = False
-    for message_id, columns in incoming.items():
-        row = stored.get(message_id)
-        if row is None:
-            position += 1
-            brings_new = True
-            db.add(Message(chat_id=chat_id, id=message_id, position=position, **columns))
-        elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
-            brings_new = brings_new or row.deleted_at is not None
-            row.deleted_at = None
-            row.updated_at = now
-            for name, value in columns.items():
-                setattr(row, name, value)
-    if not brings_new:
-        for message_id, row in stored.items():
-            if message_id not in incoming and row.deleted_at is None:
-                row.deleted_at = now
+    if changed or back:
+        update = {"chat_id": chat_id, "updated_at": now, "deleted_at": None}
+        rows = [{**update, "id": message_id, **incoming[message_id]} for message_id in {*changed, *back}]
+        db.execute(sa.update(Message), rows)
+    if new:
+        first = 1 + max((row.position for row in stored.values()), default=-1)
+        own = {"chat_id": chat_id, "created_at": now, "updated_at": now, "deleted_at": None}
+        rows = [
+            {**own, "id": message_id, "position": position, **incoming[message_id]}
+            for position, message_id in enumerate(new, first)
+        ]
+        db.execute(sa.insert(Message), rows)
+    if lacking and not new and not back:
+        db.execute(sa.update(Message), [{"chat_id": chat_id, "id": gone, "deleted_at": now} for gone in lacking])
 
 
-def assemble(rows: Iterable[Message], current_id: str | None) -> dict[str, Any]:
-    """The client's ``history`` of rows in order of position."""
+_STORED = sa.select(
+    *(Message.id, Message.parent_id, Message.position, Message.role, Message.content, Message.data, Message.deleted_at)
+).where(Message.chat_id == sa.bindparam("chat_id"))
+_HISTORY = (
+    sa.select(Message.id, Message.parent_id, Message.role, Message.content, Message.data)
+    .where(Message.chat_id == sa.bindparam("chat_id"), Message.deleted_at.is_(None))
+    .order_by(Message.position)
+)
+
+
+def read_history(db: Session, chat_id: str, current_id: str | None) -> dict[str, Any]:
+    """The client's ``history`` of a chat."""
     messages: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        own: dict[str, Any] = {
-            "id": row.id,
-            "parentId": row.parent_id,
-            "childrenIds": [],
-            "role": row.role,
-            "content": row.content,
-        }
-        messages[row.id] = {**own, **row.data}
+    for message_id, parent_id, role, content, data in db.execute(_HISTORY, {"chat_id": chat_id}):
+        own = {"id": message_id, "parentId": parent_id, "childrenIds": [], "role": role, "content": content}
+        messages[message_id] = {**own, **data}
     for message_id, message in messages.items():
         if message["parentId"] in messages:
             messages[message["parentId"]]["childrenIds"].append(message_id)
         else:
             message["parentId"] = None  # the parent is in the trash
-    return {"messages": messages, "currentId": current_id if current_id in messages else next(reversed(messages), None)}
+    current = current_id if current_id in messages else next(reversed(messages), None)
+    return {"messages": messages, "currentId": current}
 
 
 def branch(history: dict[str, Any]) -> list[dict[str, Any]]:
