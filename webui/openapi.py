@@ -128,7 +128,7 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         success["content"] = {options["media_type"]: {"schema": _schema(options["returns"], schemas, "serialization")}}
     elif options["media_type"] != "application/json":
         success["content"] = {options["media_type"]: {}}
-    problems = set(options["errors"])
+    problems = {Problem.MALFORMED_REQUEST, *options["errors"]}
     if not endpoint.public:
         problems |= {Problem.NOT_AUTHENTICATED, Problem.FOREIGN_ORIGIN}
     if options["request_body"] is not None:
