@@ -8,12 +8,13 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from webui import log
 from webui.config import configure
 from webui.models import migrate
 from webui.models.connect import explain
+from webui.security.keys import SecretKeyError
 from webui.settings import SettingsError, find_dotenv, load
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ def make_app(*, ini: Mapping[str, str], ini_file: str | None = None) -> Router:
         for warning in settings.warnings:
             logger.warning("%s", warning)
         migrate.check(settings["database.url"])
-    except (SettingsError, migrate.SchemaError) as error:
+        config = configure(settings)
+    except (SettingsError, migrate.SchemaError, SecretKeyError) as error:
         sys.exit(str(error))
-    except OperationalError as error:
+    except DBAPIError as error:
         sys.exit(explain(error, settings["database.url"]))
-    config = configure(settings)
     app = config.make_wsgi_app()
     config.registry.database.dispose()  # nothing of this process may be open when the server forks its workers
     return app

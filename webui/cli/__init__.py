@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 import webui
 from webui.cli import settings
@@ -20,7 +19,3 @@ def main(argv: list[str] | None = None) -> int:
         command.add_parser(subparsers)
     arguments = parser.parse_args(argv)
     return int(arguments.run(arguments))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
+from webui.errors import ApiError
 from webui.models import create_database, migrate
 from webui.models.connect import explain, target
 from webui.services.accounts import create_initial_admin
@@ -30,12 +32,18 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     url: sa.URL = settings["database.url"]
     try:
-        return _initialize(settings, url)
-    except sa.exc.DatabaseError as error:
+        _initialize(settings, url)
+    except ApiError as error:
+        print(f"{error.detail} Check WEBUI_ADMIN_EMAIL and WEBUI_ADMIN_PASSWORD.", file=sys.stderr)
+        return 2
+    except DBAPIError as error:
         print(explain(error, url), file=sys.stderr)
-    except (migrate.SchemaError, TimeoutError, OSError) as error:
+        return 1
+    except (migrate.SchemaError, OSError) as error:
         print(error, file=sys.stderr)
-    return 1
+        return 1
+    print("The database is ready.")
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,14 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _initialize(settings: Settings, url: sa.URL) -> int:
+def _initialize(settings: Settings, url: sa.URL) -> None:
     print(f"Database: {target(url)} ({settings.resolved('database.url').source})")
     if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    waited = migrate.wait_for(url, settings["database.connect_timeout"].total_seconds())
-    if waited > 1:
-        print(f"Waited {waited:.1f} s for the database.")
-
+        _make_folder(Path(url.database).parent)
+    database = create_database(settings)
+    patience = settings["database.connect_timeout"].total_seconds()
+    migrate.wait_for(
+        database.engine,
+        patience,
+        lambda error: print(f"{explain(error, url)}\nWaiting for it, {patience:.0f} s at most.", flush=True),
+    )
     started = time.monotonic()
     before, after = migrate.upgrade(url)
     if before == after:
@@ -60,11 +71,19 @@ def _initialize(settings: Settings, url: sa.URL) -> int:
     else:
         print(f"Schema: migrated from {before or 'empty'} to {after} in {time.monotonic() - started:.1f} s.")
 
-    admin = create_initial_admin(create_database(settings), settings)
+    admin = create_initial_admin(database, settings)
     if admin:
         print(f"Accounts: made the administrator {admin}.")
-    print("The database is ready.")
-    return 0
+    database.dispose()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise migrate.SchemaError(
+            f"The folder {folder} cannot be made: {error.strerror}. Choose another one with DATA_DIR or DATABASE_URL."
+        ) from error
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -34,26 +35,31 @@ class Catalog:
         self._listings = [Listing(provider) for provider in providers]
         self._background = background
         self._ttl = ttl
-        self._read_at = float("-inf")
+        self._lock = threading.Lock()
+        self._asked_at = float("-inf")
         self._waited = False
+        self._waited_at = float("-inf")
         self._refresh: Future[None] | None = None
 
     def models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """Every model once, by name. The first call waits for the connections, though not for a slow one."""
-        if refresh or not self._waited or time.monotonic() - self._read_at > self._ttl:
-            running = self._start_refresh()
-            if refresh or not self._waited:
-                self._wait(running)
+        self._renew(wait=refresh)
         return sorted(self._by_id().values(), key=lambda model: str(model["name"]).casefold())
 
     def find(self, model_id: str) -> tuple[Provider, ModelInfo] | None:
         """The connection that serves a model. One that is not known may be new, so then the connections are asked."""
-        for renew in (False, True):
-            self.models(refresh=renew and time.monotonic() - self._read_at > UNKNOWN_MODEL_SECONDS)
-            for listing in self._listings:
-                for model in listing.models:
-                    if model["id"] == model_id:
-                        return listing.provider, model
+        self._renew()
+        found = self._known(model_id)
+        if found is None and time.monotonic() - self._waited_at > UNKNOWN_MODEL_SECONDS:
+            self._renew(wait=True)
+            found = self._known(model_id)
+        return found
+
+    def _known(self, model_id: str) -> tuple[Provider, ModelInfo] | None:
+        for listing in self._listings:
+            for model in listing.models:
+                if model["id"] == model_id:
+                    return listing.provider, model
         return None
 
     def _by_id(self) -> dict[str, ModelInfo]:
@@ -63,12 +69,19 @@ class Catalog:
                 found.setdefault(model["id"], model)
         return found
 
-    def _start_refresh(self) -> Future[None]:
-        if self._refresh is None or self._refresh.done():
-            self._refresh = self._background.submit(self._read_all())
-        return self._refresh
+    def _renew(self, *, wait: bool = False) -> None:
+        """Ask the connections when it is time; wait for them when told to, the first time, and when nothing is kept."""
+        wait = wait or not self._ttl
+        with self._lock:
+            running = self._refresh
+            if running is None or (running.done() and (wait or time.monotonic() - self._asked_at > self._ttl)):
+                self._asked_at = time.monotonic()
+                running = self._refresh = self._background.submit(self._read_all())
+        if wait or not self._waited:
+            self._wait(running)
 
     def _wait(self, running: Future[None]) -> None:
+        self._waited_at = time.monotonic()
         try:
             running.result(FIRST_WAIT_SECONDS)
         except TimeoutError:
@@ -76,7 +89,6 @@ class Catalog:
         self._waited = True
 
     async def _read_all(self) -> None:
-        self._read_at = time.monotonic()
         await asyncio.gather(*(self._read(listing) for listing in self._listings))
 
     async def _read(self, listing: Listing) -> None:

@@ -59,18 +59,24 @@ class Connections:
                 if key or urlsplit(url).hostname != OPENAI_HOST:
                     providers.append(
                         OpenAIProvider(
-                            name=url, base_url=url, key=key, http=self._http, list_seconds=seconds, index=index
+                            name=_name(url), base_url=url, key=key, http=self._http, list_seconds=seconds, index=index
                         )
                     )
         if settings["ollama.enable"]:
             for index, url in enumerate(settings["ollama.base_urls"]):
-                name = f"Ollama at {url}"
+                name = f"Ollama at {_name(url)}"
                 providers.append(
                     OllamaProvider(name=name, base_url=url, http=self._http, list_seconds=seconds, index=index)
                 )
         if self._local is not None:
             providers.append(self._local)
         return providers
+
+
+def _name(url: str) -> str:
+    """An address as it may stand in errors and logs: without a password or a key."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def _local_provider(settings: Settings, http: HttpClient) -> LocalProvider:

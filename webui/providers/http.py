@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Iterator, Mapping
@@ -23,15 +24,17 @@ CONNECT_SECONDS = 10
 SILENCE_SECONDS = 600
 KEEP_ALIVE_SECONDS = 4  # llama.cpp closes idle connections after five
 MAX_ERROR_BYTES = 64 * 1024
+PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 
 
 class HttpClient:
-    """The session shared by all providers; made at first use, on the background loop."""
+    """The session shared by all providers; made at first use on the background loop, and closed when that stops."""
 
     def __init__(self, *, verify_tls: bool = True, timeout: timedelta | None = None) -> None:
         self._verify_tls = verify_tls
         self._total = timeout.total_seconds() if timeout else None
         self._session: aiohttp.ClientSession | None = None
+        self._keeper: asyncio.Task[None] | None = None
 
     def session(self) -> aiohttp.ClientSession:
         import aiohttp  # 15 MB that a server without traffic spares
@@ -40,15 +43,22 @@ class HttpClient:
             connector = aiohttp.TCPConnector(limit=0, ssl=self._verify_tls, keepalive_timeout=KEEP_ALIVE_SECONDS)
             self._session = aiohttp.ClientSession(
                 connector=connector,
-                auto_decompress=False,
                 headers={"Accept-Encoding": "identity", "User-Agent": "webui"},  # bytes are passed on as they come
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
+            self._keeper = asyncio.create_task(self._keep())
         return self._session
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def _keep(self) -> None:
+        """Close the session when the loop ends, which cancels every task."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
 
     async def request(
         self,
@@ -107,6 +117,36 @@ async def read_whole(response: aiohttp.ClientResponse, *, connection: str) -> by
     """The body of an answer that is not streamed."""
     with translated_errors(connection):
         return await response.read()
+
+
+async def read_error(response: aiohttp.ClientResponse, *, connection: str) -> dict[str, Any] | None:
+    """The JSON object that an error answer carries; None if it says something else, or too much."""
+    body = b""
+    async with response:
+        with translated_errors(connection):
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) > MAX_ERROR_BYTES:
+                    return None
+    try:
+        answer = from_json(body)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def refused(response: aiohttp.ClientResponse, *, connection: str, text: str | None = None) -> ApiError:
+    """The error for an answer that is none. Its status and Retry-After are kept; a redirection is not followed."""
+    headers = {name: value for name, value in passed_headers(response) if name == "Retry-After"}
+    detail = text or f"{connection} answered with status {response.status}."
+    status = response.status if response.status >= 400 else None
+    return ApiError(Problem.UPSTREAM_FAILED, detail, status=status, headers=headers)
+
+
+def passed_headers(response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
+    """The headers of an answer that are the caller's business too."""
+    found = ((name, response.headers.get(name, "")) for name in PASSED_HEADERS)
+    return tuple((name, value) for name, value in found if value and value.isascii() and value.isprintable())
 
 
 def parse_json(body: bytes, *, connection: str) -> Any:
@@ -174,7 +214,12 @@ class Relay:
         self._response.close()
 
 
+def event(body: dict[str, Any]) -> bytes:
+    """A server-sent event."""
+    return b"data: " + to_json(body) + b"\n\n"
+
+
 def error_event(error: ApiError) -> bytes:
     """An error in the middle of a stream of events; the empty line first ends what was cut off."""
     body = {"error": {"message": error.detail, "type": "api_error", "param": None, "code": error.problem.code}}
-    return b"\n\ndata: " + to_json(body) + b"\n\n"
+    return b"\n\n" + event(body)

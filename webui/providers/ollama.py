@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
-from webui.providers.http import MAX_ERROR_BYTES, HttpClient, error_event, parse_json, read_whole
+from webui.providers.http import HttpClient, error_event, read_error, read_whole, refused
 from webui.providers.ollama_wire import Conversion, chat_request
 from webui.streaming import Reply
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 EVENTS = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
 JSON = (("Content-Type", "application/json"),)
+MAX_LINE_BYTES = 16 * 1024 * 1024  # a tool call is one line; what is longer is no reply of a model
 
 
 class OllamaProvider:
@@ -60,7 +61,8 @@ class OllamaProvider:
             "POST", f"{self._base_url}/api/chat", connection=self.name, payload=chat_request(payload)
         )
         if response.status != 200:
-            await self._fail(response)
+            said = (await read_error(response, connection=self.name) or {}).get("error")
+            raise refused(response, connection=self.name, text=str(said) if said else None)
         conversion = Conversion(
             id=f"chatcmpl-{uuid4().hex}",
             model=payload["model"],
@@ -70,17 +72,12 @@ class OllamaProvider:
         if payload.get("stream"):
             return Reply(200, EVENTS, OllamaEvents(response, conversion, connection=self.name))
         async with response:
-            answer = parse_json(await read_whole(response, connection=self.name), connection=self.name)
-        return Reply(200, JSON, to_json(conversion.completion(answer)))
-
-    async def _fail(self, response: aiohttp.ClientResponse) -> None:
-        async with response:
-            body = await response.content.read(MAX_ERROR_BYTES)
+            body = await read_whole(response, connection=self.name)
         try:
-            text = from_json(body)["error"]
-        except (ValueError, KeyError, TypeError):
-            text = f"{self.name} answered with status {response.status}."
-        raise ApiError(Problem.UPSTREAM_FAILED, str(text), status=response.status)
+            completion = conversion.completion(body)
+        except ValueError as error:
+            raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like Ollama.") from error
+        return Reply(200, JSON, to_json(completion))
 
 
 class OllamaEvents:
@@ -108,9 +105,11 @@ class OllamaEvents:
         try:
             async for data in self._response.content.iter_any():
                 *lines, rest = (rest + data).split(b"\n")
-                yield b"".join(conversion.events(from_json(line)) for line in lines if line.strip())
-            if rest.strip():
-                yield conversion.events(from_json(rest))
+                for line in lines:  # each on its own, so that a bad one does not take those before it along
+                    yield conversion.events(line)
+                if len(rest) > MAX_LINE_BYTES:
+                    raise ValueError("a line without an end")
+            yield conversion.events(rest)
         except (aiohttp.ClientError, TimeoutError, ConnectionError, ValueError):
             yield error_event(broken)
         else:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
+
+from webui.errors import ApiError, Problem
+from webui.providers.http import error_event, event
 
 # OpenAI's request parameters, and Ollama's names for them among its ``options``.
 OPTIONS = {
@@ -20,10 +24,36 @@ OPTIONS = {
 }
 # Ollama's own parameters, which clients send at the top level too.
 OWN_OPTIONS = (
-    "num_ctx num_predict num_keep num_gpu num_thread top_k min_p repeat_penalty repeat_last_n mirostat mirostat_eta"
-    " mirostat_tau tfs_z use_mmap use_mlock"
+    "num_ctx num_batch num_predict num_keep num_gpu num_thread top_k min_p typical_p repeat_penalty repeat_last_n"
+    " mirostat mirostat_eta mirostat_tau tfs_z use_mmap use_mlock"
 ).split()
-OWN_FIELDS = ("keep_alive", "think", "tools")
+OWN_FIELDS = ("keep_alive", "think", "tools", "format")
+
+
+class Function(BaseModel):
+    name: str
+    arguments: dict[str, Any] | None = None
+
+
+class ToolCall(BaseModel):
+    function: Function
+
+
+class Said(BaseModel):
+    content: str | None = None
+    thinking: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class Answer(BaseModel):
+    """A line of Ollama's stream, or its whole answer (its docs/api.md, "Generate a chat completion")."""
+
+    message: Said = Said()
+    done: bool = False
+    done_reason: str | None = None
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+    error: Any = None
 
 
 def chat_request(payload: dict[str, Any]) -> dict[str, Any]:
@@ -68,13 +98,18 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
         out["tool_calls"] = [
             {"function": {"name": call["function"]["name"], "arguments": _arguments(call["function"])}}
             for call in calls
+            if call.get("function")
         ]
     return out
 
 
 def _arguments(function: dict[str, Any]) -> Any:
     arguments = function.get("arguments") or {}
-    return from_json(arguments) if isinstance(arguments, str) else arguments
+    try:
+        return from_json(arguments) if isinstance(arguments, str) else arguments
+    except ValueError:
+        text = f"The arguments of a call of the tool {function['name']} are not JSON."
+        raise ApiError(Problem.MALFORMED_REQUEST, text) from None
 
 
 @dataclass
@@ -88,9 +123,12 @@ class Conversion:
     done: bool = False
     _tool_calls: int = 0
 
-    def completion(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """The whole reply, not streamed."""
-        message = self._delta(answer.get("message") or {})
+    def completion(self, body: bytes) -> dict[str, Any]:
+        """The whole reply, not streamed; ``ValueError`` if it is not Ollama's."""
+        answer = Answer.model_validate_json(body)
+        if answer.error is not None:
+            raise ApiError(Problem.UPSTREAM_FAILED, str(answer.error))
+        message = self._delta(answer.message)
         choice = {"index": 0, "message": {"role": "assistant", "content": "", **message}, "logprobs": None}
         finish = self._finish_reason(answer)
         return {
@@ -99,46 +137,44 @@ class Conversion:
             "usage": usage(answer),
         }
 
-    def events(self, answer: dict[str, Any]) -> bytes:
-        """The events for one line of the stream."""
-        if "error" in answer:
+    def events(self, line: bytes) -> bytes:
+        """The events for a line of the stream: none for a blank one or after the end, ``ValueError`` for garbage."""
+        if self.done or not line.strip():
+            return b""
+        answer = Answer.model_validate_json(line)
+        if answer.error is not None:
             self.done = True
-            return _event({"error": {"message": str(answer["error"]), "type": "api_error", "code": "upstream_failed"}})
-        self.done = bool(answer.get("done"))
+            return error_event(ApiError(Problem.UPSTREAM_FAILED, str(answer.error)))
+        self.done = answer.done
+        delta = self._delta(answer.message)
         finish = self._finish_reason(answer) if self.done else None
-        delta = self._delta(answer.get("message") or {})
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        events = _event({**self._head("chat.completion.chunk"), "choices": [choice]})
+        events = event({**self._head("chat.completion.chunk"), "choices": [choice]})
         if self.done and self.include_usage:
-            events += _event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(answer)})
+            events += event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(answer)})
         return events
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
 
-    def _delta(self, message: dict[str, Any]) -> dict[str, Any]:
-        delta: dict[str, Any] = {"role": "assistant", "content": message.get("content") or ""}
-        if message.get("thinking"):
-            delta["reasoning_content"] = message["thinking"]
-        if message.get("tool_calls"):
-            delta["tool_calls"] = [self._tool_call(call["function"]) for call in message["tool_calls"]]
+    def _delta(self, message: Said) -> dict[str, Any]:
+        delta: dict[str, Any] = {"role": "assistant", "content": message.content or ""}
+        if message.thinking:
+            delta["reasoning_content"] = message.thinking
+        if message.tool_calls:
+            delta["tool_calls"] = [self._tool_call(call.function) for call in message.tool_calls]
         return delta
 
-    def _tool_call(self, function: dict[str, Any]) -> dict[str, Any]:
+    def _tool_call(self, function: Function) -> dict[str, Any]:
         index, self._tool_calls = self._tool_calls, self._tool_calls + 1
-        arguments = to_json(function.get("arguments") or {}).decode()
-        called = {"name": function["name"], "arguments": arguments}
+        called = {"name": function.name, "arguments": to_json(function.arguments or {}).decode()}
         return {"index": index, "id": f"call_{self.id[-12:]}_{index}", "type": "function", "function": called}
 
-    def _finish_reason(self, answer: dict[str, Any]) -> str:
-        return "tool_calls" if self._tool_calls else answer.get("done_reason") or "stop"
+    def _finish_reason(self, answer: Answer) -> str:
+        return "tool_calls" if self._tool_calls else answer.done_reason or "stop"
 
 
-def usage(answer: dict[str, Any]) -> dict[str, int]:
+def usage(answer: Answer) -> dict[str, int]:
     """OpenAI's count of tokens, from Ollama's."""
-    prompt, reply = answer.get("prompt_eval_count") or 0, answer.get("eval_count") or 0
+    prompt, reply = answer.prompt_eval_count or 0, answer.eval_count or 0
     return {"prompt_tokens": prompt, "completion_tokens": reply, "total_tokens": prompt + reply}
-
-
-def _event(body: dict[str, Any]) -> bytes:
-    return b"data: " + to_json(body) + b"\n\n"

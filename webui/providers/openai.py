@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic_core import to_json
 
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
-from webui.providers.http import MAX_ERROR_BYTES, HttpClient, Relay, read_whole
+from webui.providers.http import HttpClient, Relay, passed_headers, read_error, read_whole, refused
 from webui.streaming import Reply
 
-if TYPE_CHECKING:
-    import aiohttp
-
 MAX_WHOLE_REPLY = 10 * 1024 * 1024  # larger answers are passed on piece by piece
-PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 
 
 class OpenAIProvider:
@@ -56,19 +54,13 @@ class OpenAIProvider:
         response = await self._http.request(
             "POST", f"{self._base_url}/chat/completions", connection=self.name, headers=self._headers, payload=payload
         )
-        headers = tuple((name, response.headers[name]) for name in PASSED_HEADERS if name in response.headers)
-        if response.status >= 400:
-            return await self._failure(response, headers)
+        headers = passed_headers(response)
+        if response.status >= 300:
+            body = await read_error(response, connection=self.name)
+            if body is None or response.status < 400:
+                raise refused(response, connection=self.name)
+            return Reply(response.status, headers, to_json(body))
         if not payload.get("stream") and (response.content_length or MAX_WHOLE_REPLY + 1) <= MAX_WHOLE_REPLY:
             async with response:
                 return Reply(response.status, headers, await read_whole(response, connection=self.name))
         return Reply(response.status, headers, Relay(response, connection=self.name))
-
-    async def _failure(self, response: aiohttp.ClientResponse, headers: tuple[tuple[str, str], ...]) -> Reply:
-        async with response:
-            body = await response.content.read(MAX_ERROR_BYTES)
-        if response.content_type == "application/json" and body:
-            return Reply(response.status, headers, body)
-        retry = {name: value for name, value in headers if name == "Retry-After"}
-        text = f"{self.name} answered with status {response.status}."
-        raise ApiError(Problem.UPSTREAM_FAILED, text, status=response.status, headers=retry)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints
 
 from webui.schemas.common import Form, Out
 
@@ -18,11 +18,37 @@ class ModelList(Out):
     data: list[dict[str, Any]]
 
 
-class CompletionForm(Form):
-    """OpenAI's chat completion request. What is not named here is passed on to the model server as it came."""
+class Open(Form):
+    """What is not named here is the model server's to judge, and is passed on to it as it came."""
 
     model_config = ConfigDict(extra="allow")
 
+
+class CalledFunction(Open):
+    name: str
+    arguments: str | dict[str, Any] | None = None
+
+
+class ToolCall(Open):
+    function: CalledFunction | None = None
+
+
+class Message(Open):
+    role: Annotated[str, StringConstraints(min_length=1)]
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class StreamOptions(Open):
+    include_usage: StrictBool | None = None
+
+
+class CompletionForm(Open):
+    """OpenAI's chat completion request, and in `params` the page's parameters of the model."""
+
     model: Annotated[str, StringConstraints(min_length=1, max_length=512)]
-    messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
-    stream: bool = False
+    messages: Annotated[list[Message], Field(min_length=1)]
+    stream: StrictBool | None = None
+    stream_options: StreamOptions | None = None
+    options: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None

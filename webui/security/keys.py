@@ -9,11 +9,25 @@ from pathlib import Path
 from webui.settings import Settings
 
 KEY_FILE = ".webui_secret_key"
+MINIMUM_LENGTH = 16  # characters; as for WEBUI_SECRET_KEY
+
+
+class SecretKeyError(Exception):
+    """There is no key to sign with; the text says what to do."""
 
 
 def secret_key(settings: Settings) -> str:
     """The key that signs tokens. Without ``WEBUI_SECRET_KEY`` it is read from a file, which is made at first use."""
-    return settings["secret_key"] or read_or_create(key_file(settings))
+    if given := settings["secret_key"]:
+        return str(given)
+    path = key_file(settings)
+    try:
+        return read_or_create(path)
+    except OSError as error:
+        raise SecretKeyError(
+            f"The secret key cannot be kept in {path}: {error.strerror}. Let this user write there, choose another "
+            "place with WEBUI_SECRET_KEY_FILE, or set WEBUI_SECRET_KEY."
+        ) from error
 
 
 def key_file(settings: Settings) -> Path:
@@ -34,9 +48,12 @@ def read_or_create(path: Path) -> str:
             pass
         finally:
             draft.unlink()
-    key = path.read_text(encoding="ascii").strip()
-    if len(key) < 16:
-        raise RuntimeError(
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        key = ""
+    if len(key) < MINIMUM_LENGTH:
+        raise SecretKeyError(
             f"The secret key in {path} is damaged. Restore it, or delete the file to sign everybody out."
         )
     return key

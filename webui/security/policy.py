@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
@@ -85,6 +84,6 @@ def is_own_origin(request: Request) -> bool:
     A browser names the sender of an unsafe request in ``Origin``; a client that names none has no ambient cookie.
     """
     origin = request.headers.get("Origin")
-    if origin is None or urlsplit(origin).netloc == request.host:
+    if origin is None or origin.partition("://")[2] == request.host:
         return True
     return origin in request.config["cors.allow_origin"]
