@@ -190,6 +190,7 @@ class ChannelWire(Wire):
         self._launch = launch
         self._start_response = start_response
         self._progress = asyncio.Event()
+        self._waiting = False  # for progress
 
     def launch(self) -> None:
         """Begin the reply: the last that the worker thread does for this request."""
@@ -229,13 +230,17 @@ class ChannelWire(Wire):
 
     def progressed(self) -> None:
         """Some of what was unsent may have been sent; called on the main thread."""
-        self.background.call_soon(self._progress.set)
+        if self._waiting:
+            self.background.call_soon(self._progress.set)
 
     async def _drained(self, limit: int) -> None:
         """Wait until at most ``limit`` bytes are unsent."""
         while self._channel.total_outbufs_len > limit:
-            # No wake-up is lost: `set` runs on this loop and after the flush that it tells of.
+            # No wake-up is lost: a flush after this line tells of itself, one before it is seen by the test below.
+            self._waiting = True
             self._progress.clear()
+            if self._channel.total_outbufs_len <= limit:
+                break
             try:
                 async with asyncio.timeout(STALLED):
                     await self._progress.wait()
@@ -243,6 +248,7 @@ class ChannelWire(Wire):
                 # Marking the channel is not enough: waitress closes a marked channel when it becomes writable.
                 self._channel.server.trigger.pull_trigger(self._channel.handle_close)
                 raise ConnectionLost("slow reader") from None
+        self._waiting = False
 
     @staticmethod
     def _unless_closed(write: Callable[..., None], *data: bytes) -> None:

@@ -34,7 +34,7 @@ NO_MODEL = f"There is no model file to run. Run: {INSTALL_MODEL}, or set WEBUI_L
 NO_FILE = "The local model's file {} does not exist. Correct WEBUI_LOCAL_MODEL_PATH."
 SMALL_MODEL = (
     "A small model that runs inside this server: good for a first try, often wrong. "
-    "An administrator connects better ones under Admin Panel, Settings, Connections."
+    "Better ones are connected with the settings OLLAMA_BASE_URLS, or OPENAI_API_BASE_URLS and OPENAI_API_KEYS."
 )
 
 
