@@ -20,10 +20,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser
@@ -32,6 +34,8 @@ from waitress.task import ErrorTask, WSGITask
 from webui.background import BackgroundLoop
 from webui.errors import Problem
 from webui.streaming import TASK_KEY, ConnectionLost, Headers, Wire
+
+access_log = logging.getLogger("webui.access")
 
 PIECE = 64 * 1024  # bytes; the most that is written at once
 UNSENT_LIMIT = 256 * 1024  # bytes; above it the source waits for the client
@@ -98,8 +102,14 @@ class JsonErrorTask(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         error = self.request.error
         body = json.dumps({"detail": self._detail(error.code)}).encode()
+        request_id = uuid4().hex
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers += [("Content-Type", "application/json"), ("X-Request-Id", request_id)]
+        access_log.info(
+            "%s refused before it was read",
+            getattr(self.request, "command", "A request"),
+            extra={"request_id": request_id, "status": error.code, "remote": self.channel.addr[0]},
+        )
         self.set_close_on_finish()
         self.content_length = len(body)
         self.channel.unread = error.code != 500  # the one that is found after the whole request was read

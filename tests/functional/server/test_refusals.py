@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
+
+import pytest
 
 LIMIT = 1 << 20
 
@@ -71,3 +74,10 @@ def test_an_application_that_fails_is_answered_for_without_details(site: Any) ->
     site.reply("/fails", b"")
     client = site.connect().get("/fails")
     assert refused(client.answer(), 500)
+
+
+def test_a_refused_request_has_a_line_in_the_log_with_its_id(site: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="webui.access"):
+        _, headers, _ = site.connect().get("/up", f"Content-Length: {LIMIT + 1}", method="POST").answer()
+    (record,) = (record for record in caplog.records if record.name == "webui.access")
+    assert (record.request_id, record.status) == (headers["x-request-id"], 413)
