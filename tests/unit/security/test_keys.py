@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from webui.security.keys import KEY_FILE, SecretKeyError, read_or_create, secret_key
+from webui.settings import Settings, load
+
+
+def settings(folder: Path, **environ: str) -> Settings:
+    return load({}, {"DATA_DIR": str(folder), **environ})
+
+
+def test_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
+    first = secret_key(settings(tmp_path))
+    assert len(first) >= 32
+    assert secret_key(settings(tmp_path)) == first
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+
+
+def test_nobody_else_may_read_the_key(tmp_path: Path) -> None:
+    read_or_create(tmp_path / "key")
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+
+
+def test_threads_that_make_a_key_at_once_agree(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(10) as pool:
+        keys = list(pool.map(lambda _: read_or_create(tmp_path / "new" / "key"), range(10)))
+    assert len(set(keys)) == 1
+    assert len(list((tmp_path / "new").iterdir())) == 1
+
+
+def test_processes_that_make_a_key_at_once_agree(tmp_path: Path) -> None:
+    with get_context("spawn").Pool(4) as pool:
+        keys = pool.map(read_or_create, [tmp_path / "key"] * 10, chunksize=1)
+    assert len(set(keys)) == 1
+
+
+def test_a_key_that_is_set_wins_and_no_file_is_made(tmp_path: Path) -> None:
+    assert secret_key(settings(tmp_path, WEBUI_SECRET_KEY="k" * 32)) == "k" * 32
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "secret"
+    assert secret_key(settings(tmp_path, WEBUI_SECRET_KEY_FILE=str(path))) == path.read_text()
+
+
+def test_white_space_around_a_key_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{'k' * 32}\n")
+    assert read_or_create(tmp_path / "key") == "k" * 32
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff\xfe" * 20, "ключ".encode() * 8])
+def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / KEY_FILE
+    path.write_bytes(content)
+    with pytest.raises(SecretKeyError, match=r"damaged\. Restore it, or delete"):
+        secret_key(settings(tmp_path))
+    assert path.read_bytes() == content
+
+
+def test_a_place_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SecretKeyError, match=r"cannot be kept in .*file/\.webui_secret_key.*WEBUI_SECRET_KEY"):
+        secret_key(settings(tmp_path / "file"))
