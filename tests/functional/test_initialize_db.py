@@ -117,6 +117,14 @@ def test_an_administrator_that_cannot_be_made_is_a_mistake_in_the_settings(
     assert password not in out + err
 
 
+def test_half_an_administrator_is_a_mistake_in_the_settings(
+    ini: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEBUI_ADMIN_EMAIL", "ada@example.com")
+    assert main([str(ini)]) == 2
+    assert "needs both an email and a password" in capfd.readouterr().err
+
+
 def test_settings_that_are_wrong_end_with_2(
     ini: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

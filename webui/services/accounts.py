@@ -83,14 +83,16 @@ def sign_up(db: Session, settings: Settings, *, name: str, email: str, password:
 def create_initial_admin(database: Database, settings: Settings) -> str | None:
     """Make the administrator that the environment names, unless there are accounts; returns the email if made."""
     email, password = settings["auth.initial_admin.email"], settings["auth.initial_admin.password"]
-    if not (email and password):
+    if email is None and password is None:
         return None
-    email = clean_email(email)
-    check_password_rules(password, settings)
     with database.begin() as db:
         hold(db, Lock.ACCOUNTS)
         if has_users(db):
             return None
+        if email is None or password is None:
+            raise ApiError(Problem.BAD_CREDENTIALS, "The administrator needs both an email and a password.")
+        email = clean_email(email)
+        check_password_rules(password, settings)
         name = settings["auth.initial_admin.name"]
         user = add_user(db, name=name, email=email, password_hash=hash_password(password), role=Role.ADMIN)
         _close_signup(db, settings, user)

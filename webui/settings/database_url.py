@@ -72,6 +72,8 @@ def _parse(raw: object) -> URL:
         raise ValueError(f"names a kind of database that is not supported; use {SUPPORTED}")
     url = url.set(drivername=DRIVERS[url.drivername.lower()])
     if url.drivername == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ValueError("names no file, and nothing would last; use sqlite:///path/to/file.db")
         if url.host:
             raise ValueError("needs three slashes, sqlite:///path/to/file.db, and four before an absolute path")
     elif "@" in f"{url.host}{url.database}":

@@ -48,7 +48,7 @@ def test_every_spelling_of_postgresql_uses_the_driver_that_we_ship(scheme: str) 
     assert found == "postgresql+psycopg2://u:p%40@h:5433/n?sslmode=require"
 
 
-@pytest.mark.parametrize("address", ["sqlite:///chats.db", "sqlite:////srv/chats.db", "sqlite://"])
+@pytest.mark.parametrize("address", ["sqlite:///chats.db", "sqlite:////srv/chats.db"])
 def test_sqlite_addresses_stay_as_they_are(address: str) -> None:
     assert url({"DATABASE_URL": address}) == address
 
@@ -105,7 +105,7 @@ def test_sqlite_needs_only_the_path() -> None:
 
 
 def test_parts_win_over_an_address_from_the_same_place() -> None:
-    assert url({**PARTS, "DATABASE_URL": "sqlite://"}).startswith("postgresql+psycopg2://webui:")
+    assert url({**PARTS, "DATABASE_URL": "sqlite:///x.db"}).startswith("postgresql+psycopg2://webui:")
 
 
 def test_an_address_from_a_stronger_place_wins_over_parts() -> None:
@@ -130,7 +130,7 @@ def test_parts_may_come_from_several_places() -> None:
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_TYPE", "DATABASE_USER", "DATABASE_HOST", "DATABASE_NAME"])
-@pytest.mark.parametrize("address", [{}, {"DATABASE_URL": "sqlite://"}])
+@pytest.mark.parametrize("address", [{}, {"DATABASE_URL": "sqlite:///x.db"}])
 def test_half_a_set_of_parts_is_an_error_that_names_what_is_missing(missing: str, address: dict[str, str]) -> None:
     given_parts = {name: value for name, value in PARTS.items() if name != missing}
     line = problem({**given_parts, **address})
@@ -161,3 +161,8 @@ def test_an_explanation_of_parts_shows_what_they_override() -> None:
         ("sqlite:///env.db", False),
         ("sqlite:////d/webui.db", False),
     ]
+
+
+@pytest.mark.parametrize("address", ["sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_would_not_last_is_refused(address: str) -> None:
+    assert "nothing would last" in problem({"DATABASE_URL": address})
