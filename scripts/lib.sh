@@ -69,10 +69,6 @@ fingerprint() {
   { "$VENV/bin/python" -VV && echo "$ROOT $MODEL" && cat setup.py; } | cksum
 }
 
-stamp() {
-  echo "$VENV/.webui-$1"
-}
-
 # setup EXTRA...: have webui and these extras in .venv; nothing is done, or asked of the network, when they are there.
 setup() {
   if is_installed core "$@"; then
