@@ -86,6 +86,25 @@ def test_a_stale_copy_that_brings_something_new_loses_nothing(admin: Client) -> 
     assert other_tab["messages"]["q"]["childrenIds"] == ["one", "two"]
 
 
+def test_a_stale_copy_that_goes_on_writing_loses_nothing(admin: Client) -> None:
+    chat = create(admin, message("q"), message("a", "q", content="wri"))
+    address = f"/api/v1/chats/{chat['id']}"
+    admin.post(address, conversation(message("q"), message("a", "q", content="wri"), message("other tab", "q")))
+    history = admin.post(address, conversation(message("q"), message("a", "q", content="written"))).json["chat"][
+        "history"
+    ]
+    assert list(history["messages"]) == ["q", "a", "other tab"]
+
+
+def test_a_deleted_message_leaves_its_children_to_its_parent(admin: Client) -> None:
+    chat = create(admin, message("q"), message("a", "q"), message("q2", "a"))
+    history = admin.post(f"/api/v1/chats/{chat['id']}", conversation(message("q"), message("q2", "q"))).json["chat"][
+        "history"
+    ]
+    assert list(history["messages"]) == ["q", "q2"]
+    assert history["messages"]["q2"]["parentId"] == "q"
+
+
 def test_a_copy_that_only_lacks_messages_has_deleted_them(admin: Client) -> None:
     chat = create(admin, message("q"), message("a", "q"), message("q2", "a"))
     changed = admin.post(f"/api/v1/chats/{chat['id']}", conversation(message("q"), message("a", "q"))).json

@@ -16,6 +16,7 @@ from webui.errors import ApiError, Problem
 from webui.models import Message, utcnow
 
 MAX_MESSAGES = 100_000
+TOLD = ("role", "content", "data")  # what a message says, as opposed to where it stands
 _OWN_KEYS = frozenset({"id", "parentId", "childrenIds", "role", "content"})
 
 
@@ -68,23 +69,22 @@ def _invalid(loc: list[str], message: str) -> ApiError:
 def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> None:
     """Store what a client holds of a chat.
 
-    The client sends the whole chat and no version, so: one that brings new messages and lacks others has a stale copy,
-    and what it lacks stays; one that only lacks messages has deleted them, and they go to the trash.
+    The client sends the whole chat and no version, so: one that brings something and lacks messages has a stale copy,
+    and what it lacks stays; one that only lacks messages has deleted them, and they go to the trash. Deleting gives the
+    children of a message another parent, so a changed parent alone is not something brought.
     """
     stored = {row.id: row for row in db.execute(_STORED, {"chat_id": chat_id})}
     new = [message_id for message_id in incoming if message_id not in stored]
-    back = [message_id for message_id in incoming if message_id in stored and stored[message_id].deleted_at]
-    changed = [
-        message_id
-        for message_id, columns in incoming.items()
-        if message_id in stored and any(getattr(stored[message_id], name) != columns[name] for name in columns)
-    ]
+    known = [(stored[message_id], incoming[message_id]) for message_id in incoming if message_id in stored]
+    brought = [row.id for row, columns in known if row.deleted_at or any(getattr(row, c) != columns[c] for c in TOLD)]
+    moved = [row.id for row, columns in known if row.parent_id != columns["parent_id"]]
     lacking = [row.id for row in stored.values() if row.id not in incoming and row.deleted_at is None]
     now = utcnow()
-    if changed or back:
+    if brought or moved:
         update = {"chat_id": chat_id, "updated_at": now, "deleted_at": None}
-        rows = [{**update, "id": message_id, **incoming[message_id]} for message_id in {*changed, *back}]
-        db.execute(sa.update(Message), rows)
+        db.execute(
+            sa.update(Message), [{**update, "id": known_id, **incoming[known_id]} for known_id in {*brought, *moved}]
+        )
     if new:
         first = 1 + max((row.position for row in stored.values()), default=-1)
         own = {"chat_id": chat_id, "created_at": now, "updated_at": now, "deleted_at": None}
@@ -93,7 +93,7 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
             for position, message_id in enumerate(new, first)
         ]
         db.execute(sa.insert(Message), rows)
-    if lacking and not new and not back:
+    if lacking and not new and not brought:
         db.execute(sa.update(Message), [{"chat_id": chat_id, "id": gone, "deleted_at": now} for gone in lacking])
 
 
