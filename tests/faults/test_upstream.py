@@ -16,6 +16,7 @@ from scripts.bench import client, replies
 from scripts.bench.harness import Upstream, running_upstream
 from scripts.bench.wire import Call
 from tests.support_server import PATIENCE, RunningServer, running_server
+from tests.support_upstream import events, text
 
 CHAT = "/api/chat/completions"
 HELLO = [{"role": "user", "content": "Hi"}]
@@ -68,16 +69,6 @@ def send(server: RunningServer, token: str, model: str, **more: Any) -> socket.s
     body = json.dumps({"model": model, "messages": HELLO, **more})
     connection.request("POST", CHAT, body, {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
     return connection.sock
-
-
-def events(body: bytes) -> list[Any]:
-    found = [item.strip().removeprefix(b"data: ") for item in body.split(b"\n\n") if item.strip()]
-    return ["[DONE]" if item == b"[DONE]" else json.loads(item) for item in found]
-
-
-def text(found: list[Any]) -> str:
-    chosen = [choice for event in found if isinstance(event, dict) for choice in event.get("choices", [])]
-    return "".join(choice["delta"].get("content", "") for choice in chosen)
 
 
 def is_well(server: RunningServer, token: str) -> bool:

@@ -38,7 +38,8 @@ function trying(config, user, model, ask) {
 }
 
 function about(model, user) {
-  if (model.connection_type !== "local") return [model.info?.meta?.description || `Ask ${model.name} anything.`];
+  const builtIn = model.tags.some((tag) => tag.name === "built-in");
+  if (!builtIn) return [model.info?.meta?.description || `Ask ${model.name} anything.`];
   const small = `${model.name} is a small model inside this server: good for trying out, and often wrong. `;
   if (user.role !== "admin") return [small];
   return [small, "Connect better ones by setting ", code("OLLAMA_BASE_URLS"), ", or ", ...openai(), "."];

@@ -50,7 +50,7 @@ class OllamaProvider:
             "object": "model",
             "created": 0,
             "owned_by": "ollama",
-            "connection_type": "external",
+            "connection_type": "local",
             "tags": [],
             "ollama": {**item, "urls": [self._index]},
         }

@@ -96,7 +96,7 @@ class LocalProvider:
                 "created": int(self._path.stat().st_mtime),
                 "owned_by": "openai",
                 "connection_type": "local",
-                "tags": [{"name": "local"}],
+                "tags": [{"name": "built-in"}],
                 "info": {"meta": {"description": SMALL_MODEL}},
             }
         ]

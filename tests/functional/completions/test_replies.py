@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from tests.support import Client
+from tests.support_upstream import Answer, Upstream, ask, events
+from webui.providers import catalog
+
+PATHS = ("/api/chat/completions", "/api/v1/chat/completions")
+HELLO = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_whole_answer_is_passed_on_as_it_is(person: Client, upstream: Upstream, path: str) -> None:
+    body = b'{"id":"x",  "choices":[], "usage": {"total_tokens": 3}, "strange": [1e0]}'
+    upstream.chat(Answer([body]))
+    answer = ask(person, path)
+    assert answer.status_int == 200
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.body == body
+    assert upstream.payload == {"model": "m", "messages": HELLO}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_stream_is_passed_on_byte_for_byte(person: Client, upstream: Upstream, path: str) -> None:
+    pieces = [b": comment\r\n", b'data: {"a', b'": 1}\n\nevent: x\ndata: \xff\xfe', b"\n\n\n", b"data: [DONE]"]
+    upstream.chat(Answer.events(*pieces))
+    answer = ask(person, path, stream=True)
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.body == b"".join(pieces)
+
+
+def test_what_the_server_does_not_know_is_passed_on(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer.json({}))
+    extra = {
+        "stream": False,
+        "stream_options": {"include_usage": True, "more": 1},
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}],
+        "messages": [
+            {"role": "developer", "content": [{"type": "text", "text": "a", "cache_control": {}}], "name": "n"},
+            {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "function": {"name": "f", "x": 1}}]},
+            {"role": "tool", "content": "r", "tool_call_id": "1"},
+        ],
+        "logit_bias": {"50256": -100},
+        "n": 2,
+        "metadata": {"k": "v"},
+        "seed": 2**70,
+        "model_config": {"x": None},
+        "top_p": 0.1,
+    }
+    ask(person, **extra)
+    assert upstream.payload == {"model": "m", **extra}
+
+
+def test_what_is_between_page_and_server_stays_here(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer.json({}))
+    page = {
+        **{"chat_id": "c", "parent_id": "p", "parent_message": {}, "model_item": {"id": "m"}, "tool_servers": []},
+        **{"background_tasks": {}, "filter_ids": [], "tool_ids": [], "files": [], "features": {}, "variables": {}},
+    }
+    ask(person, **page, params={})
+    assert upstream.payload == {"model": "m", "messages": HELLO}
+
+
+def test_parameters_of_the_page_become_the_requests(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer.json({}))
+    params = {
+        **{"temperature": 0.5, "stop": ["x"], "system": "Be brief.", "function_calling": "native"},
+        **{"reasoning_tags": True, "stream_response": False, "stream_delta_chunk_size": 3},
+        "custom_params": {"top_k": 4, "chat_template_kwargs": {"thinking": False}},
+    }
+    ask(person, params=params)
+    assert upstream.payload == {
+        "model": "m",
+        "messages": [{"role": "system", "content": "Be brief."}, *HELLO],
+        **{"temperature": 0.5, "stop": ["x"], "top_k": 4, "chat_template_kwargs": {"thinking": False}},
+    }
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_unknown_model_is_told_to_both_kinds_of_clients(person: Client, path: str) -> None:
+    answer = person.post(path, {"model": "nope", "messages": HELLO, "stream": True})
+    assert answer.status_int == 400
+    assert answer.json["detail"] == "Model not found"
+    assert answer.json["error"]["message"] == "Model not found"
+    assert answer.json["error"]["type"] == "invalid_request_error"
+    assert answer.json["error"]["code"] == "model_not_found"
+
+
+def test_a_new_model_is_found_without_waiting_for_the_cache(
+    person: Client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "UNKNOWN_MODEL_SECONDS", 0)
+    person.get("/api/models")
+    upstream.offer("new").chat(Answer.json({"ok": 1}))
+    assert person.post(PATHS[0], {"model": "new", "messages": HELLO}).json == {"ok": 1}
+
+
+def test_a_compressed_answer_arrives_readable(person: Client, upstream: Upstream) -> None:
+    body = gzip.compress(b'{"ok": 1}')
+    upstream.chat(Answer([body], headers=(("Content-Encoding", "gzip"),)))
+    assert ask(person).json == {"ok": 1}
+
+
+def test_a_reply_of_ollama_is_openais(person: Client, upstream: Upstream) -> None:
+    said = {"content": "Hello", "thinking": "Hm", "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}
+    upstream.chat(Answer.json({"message": said, "done": True, "prompt_eval_count": 3, "eval_count": 2}))
+    answer = ask(person, model="o").json
+    assert answer["object"] == "chat.completion"
+    message = answer["choices"][0]["message"]
+    assert (message["content"], message["reasoning_content"]) == ("Hello", "Hm")
+    assert message["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
+    assert answer["choices"][0]["finish_reason"] == "tool_calls"
+    assert answer["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+
+
+def test_a_stream_of_ollama_is_openais(person: Client, upstream: Upstream) -> None:
+    lines = [b'{"message": {"content": "Hel"}}\n', b'{"message": {"content": "lo"}, "done": true, "eval_count": 2}\n']
+    upstream.chat(Answer(lines, content_type="application/x-ndjson"))
+    answer = ask(person, model="o", stream=True, stream_options={"include_usage": True})
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    first, second, usage, end = events(answer.body)
+    assert first["choices"][0]["delta"]["content"] + second["choices"][0]["delta"]["content"] == "Hello"
+    assert second["choices"][0]["finish_reason"] == "stop"
+    assert usage["usage"]["completion_tokens"] == 2
+    assert usage["choices"] == []
+    assert end == "[DONE]"
