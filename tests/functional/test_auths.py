@@ -191,3 +191,10 @@ def test_a_cookie_does_not_work_for_another_site(admin: Client) -> None:
     assert response.status_int == 403
     own = {"Cookie": f"token={admin.token}", "Origin": "http://localhost:80"}
     assert admin.app.post_json("/api/v1/auths/update/password", body, headers=own, status="*").status_int == 200
+
+
+def test_the_public_address_is_an_origin_of_ours(make_client) -> None:
+    admin = make_client(WEBUI_URL="https://chat.example/webui").sign_up()
+    body = {"password": PASSWORD, "new_password": "another one"}
+    headers = {"Cookie": f"token={admin.token}", "Origin": "https://chat.example"}
+    assert admin.app.post_json("/api/v1/auths/update/password", body, headers=headers, status="*").status_int == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
@@ -86,4 +87,10 @@ def is_own_origin(request: Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None or origin.partition("://")[2] == request.host:
         return True
-    return origin in request.config["cors.allow_origin"]
+    public = request.config["webui.url"]  # behind a proxy that gives the request another host
+    return origin in request.config["cors.allow_origin"] or (public is not None and origin == _origin(public))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

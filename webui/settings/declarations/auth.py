@@ -89,22 +89,6 @@ AUTH = (
         "What a new password must match.",
     ),
     Setting(
-        "auth.admin.show",
-        boolean(),
-        "true",
-        "SHOW_ADMIN_DETAILS",
-        "Whether waiting people see whom to ask.",
-        runtime=True,
-    ),
-    Setting(
-        "auth.admin.email",
-        text(),
-        None,
-        "ADMIN_EMAIL",
-        "Address shown to them; the first administrator's when not given.",
-        runtime=True,
-    ),
-    Setting(
         "auth.initial_admin.email",
         text(minimum=3),
         None,

@@ -4,13 +4,6 @@ from webui.settings.parsers import boolean, choice, duration, integer, log_level
 from webui.settings.setting import Setting
 
 SERVER = (
-    Setting(
-        "env",
-        choice("dev", "prod", "test"),
-        "prod",
-        "ENV",
-        "Kind of installation; dev loosens what only bothers a developer.",
-    ),
     Setting("server.host", text(minimum=1), "0.0.0.0", "HOST", "Address to listen on."),  # noqa: S104
     Setting("server.port", integer(0, 65535), "8080", "PORT", "Port to listen on; 0 lets the system choose one."),
     Setting(
@@ -58,7 +51,7 @@ SERVER = (
     ),
     Setting("webui.name", text(), "webui", "WEBUI_NAME", "Name shown as the title of the page."),
     Setting(
-        "webui.url", url(), None, "WEBUI_URL", "Public address of this server, for links that leave it.", runtime=True
+        "webui.url", url(), None, "WEBUI_URL", "Public address of this server, when a proxy gives requests another host.", runtime=True
     ),
     Setting(
         "frontend.build_dir",
