@@ -12,8 +12,8 @@ from webui.settings import Settings
 
 TWEENS = (  # outermost first
     "webui.tweens.access_tween",
-    "webui.tweens.sanity_tween",
     "webui.tweens.headers_tween",
+    "webui.tweens.sanity_tween",
     "pyramid_tm.tm_tween_factory",  # not by pyramid_tm's includeme: see webui.request
 )
 PYRAMID_SETTINGS = {

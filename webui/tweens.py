@@ -1,6 +1,6 @@
 """What surrounds every request: its id and access line, a check that it can be read at all, and the headers.
 
-From the outside in: ``access_tween``, ``sanity_tween``, ``headers_tween``, then the transaction. None of them may touch
+From the outside in: ``access_tween``, ``headers_tween``, ``sanity_tween``, then the transaction. None of them may touch
 ``response.body``, which would swallow a stream.
 """
 
@@ -82,21 +82,6 @@ def _log(request: Request, status: int, started: float, error: str | None) -> No
     )
 
 
-def sanity_tween(handler: Handler, registry: Registry) -> Handler:
-    """Answer 400 to an address that cannot be decoded; WebOb raises when some view first looks at it."""
-
-    def tween(request: Request) -> Response:
-        try:
-            path, query = request.path_info, request.GET
-        except UnicodeDecodeError:
-            return render(ApiError(Problem.MALFORMED_REQUEST, "The address is not valid UTF-8."), request)
-        if "\0" in path or any("\0" in text for pair in query.items() for text in pair):
-            return render(ApiError(Problem.MALFORMED_REQUEST, "The address has a NUL character."), request)
-        return handler(request)
-
-    return tween
-
-
 def headers_tween(handler: Handler, registry: Registry) -> Handler:
     """Security headers, and CORS for the origins of the setting ``cors.allow_origin``."""
     origins = registry.webui_settings["cors.allow_origin"]
@@ -122,5 +107,20 @@ def headers_tween(handler: Handler, registry: Registry) -> Handler:
             headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "")
             headers["Access-Control-Max-Age"] = "600"
         return response
+
+    return tween
+
+
+def sanity_tween(handler: Handler, registry: Registry) -> Handler:
+    """Answer 400 to an address that cannot be decoded; WebOb raises when some view first looks at it."""
+
+    def tween(request: Request) -> Response:
+        try:
+            path, query = request.path_info, request.GET
+        except UnicodeDecodeError:
+            return render(ApiError(Problem.MALFORMED_REQUEST, "The address is not valid UTF-8."), request)
+        if "\0" in path or any("\0" in text for pair in query.items() for text in pair):
+            return render(ApiError(Problem.MALFORMED_REQUEST, "The address has a NUL character."), request)
+        return handler(request)
 
     return tween

@@ -144,7 +144,7 @@ def test_any_origin_may_call_but_without_the_visitors_cookie(make_client) -> Non
 
 
 def test_every_answer_has_the_security_headers(client: Client) -> None:
-    for path in ("/health", "/api/nothing", "/openapi.json", "/docs", "/"):
+    for path in ("/health", "/api/nothing", "/openapi.json", "/docs", "/", "/%ff"):
         headers = client.get(path).headers
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert "default-src" in headers["Content-Security-Policy"]

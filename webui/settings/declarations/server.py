@@ -51,7 +51,12 @@ SERVER = (
     ),
     Setting("webui.name", text(), "webui", "WEBUI_NAME", "Name shown as the title of the page."),
     Setting(
-        "webui.url", url(), None, "WEBUI_URL", "Public address of this server, when a proxy gives requests another host.", runtime=True
+        "webui.url",
+        url(),
+        None,
+        "WEBUI_URL",
+        "Public address of this server, when a proxy gives requests another host.",
+        runtime=True,
     ),
     Setting(
         "frontend.build_dir",
