@@ -10,21 +10,27 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Chat, utcnow
+from webui.models import Chat, Message, utcnow
 from webui.services import messages
 
 PAGE_SIZE = 60
 DEFAULT_TITLE = "New Chat"
 MAX_TITLE = 1000  # characters
 
-
 # Statements of hot paths are built once: building costs as much as running them.
-_WIRE_FIELDS = (
-    *(Chat.id, Chat.user_id, Chat.title, Chat.updated_at, Chat.created_at, Chat.share_id),
-    *(Chat.archived, Chat.pinned, Chat.meta, Chat.folder_id),
+_CHAT_COLUMNS = (
+    *(Chat.id, Chat.user_id, Chat.title, Chat.updated_at, Chat.created_at, Chat.share_id, Chat.archived, Chat.pinned),
+    *(Chat.meta, Chat.folder_id, Chat.data, Chat.current_id),
 )
-_CHAT = sa.select(*_WIRE_FIELDS, Chat.data, Chat.current_id).where(
-    Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id")
+_MESSAGE_COLUMNS = (Message.id, Message.parent_id, Message.role, Message.content, Message.data)
+_IS_FIRST = sa.func.row_number().over(order_by=Message.position) == 1
+# One statement for a chat and its messages. Each row is a message; the chat's columns stand on the first alone, so that
+# a chat's large JSON is not sent once for each message.
+_CONVERSATION = (
+    sa.select(*(sa.case((_IS_FIRST, column)) for column in _CHAT_COLUMNS), *_MESSAGE_COLUMNS)
+    .outerjoin(Message, sa.and_(Message.chat_id == Chat.id, Message.deleted_at.is_(None)))
+    .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"))
+    .order_by(Message.position)
 )
 
 
@@ -71,14 +77,16 @@ def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str 
 
 def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
     """A chat with its conversation, in the form of ``ChatOut``."""
-    row = db.execute(_CHAT, {"chat_id": chat_id, "user_id": user_id}).one_or_none()
-    if row is None:
+    rows = db.execute(_CONVERSATION, {"chat_id": chat_id, "user_id": user_id}).all()
+    if not rows:
         raise ApiError(Problem.CHAT_NOT_FOUND)
-    history = messages.read_history(db, chat_id, row.current_id)
-    chat = {**row.data, "title": row.title, "history": history}
-    if history["messages"] or "messages" not in row.data:
+    row = dict(zip((column.key for column in _CHAT_COLUMNS), rows[0], strict=False))
+    found = (message[len(_CHAT_COLUMNS) :] for message in rows)
+    history = messages.assemble((message for message in found if message[0] is not None), row["current_id"])
+    chat = {**row["data"], "title": row["title"], "history": history}
+    if history["messages"] or "messages" not in row["data"]:
         chat["messages"] = messages.branch(history)
-    return {**row._mapping, "chat": chat}
+    return {**row, "chat": chat}
 
 
 def update_chat(db: Session, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:

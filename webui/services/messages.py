@@ -6,7 +6,7 @@ kept, children follow from them; what else a message has is kept as it came.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -100,17 +100,12 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
 _STORED = sa.select(
     *(Message.id, Message.parent_id, Message.position, Message.role, Message.content, Message.data, Message.deleted_at)
 ).where(Message.chat_id == sa.bindparam("chat_id"))
-_HISTORY = (
-    sa.select(Message.id, Message.parent_id, Message.role, Message.content, Message.data)
-    .where(Message.chat_id == sa.bindparam("chat_id"), Message.deleted_at.is_(None))
-    .order_by(Message.position)
-)
 
 
-def read_history(db: Session, chat_id: str, current_id: str | None) -> dict[str, Any]:
-    """The client's ``history`` of a chat."""
+def assemble(rows: Iterable[Sequence[Any]], current_id: str | None) -> dict[str, Any]:
+    """The client's ``history`` of rows (id, parent_id, role, content, data) in order of position."""
     messages: dict[str, dict[str, Any]] = {}
-    for message_id, parent_id, role, content, data in db.execute(_HISTORY, {"chat_id": chat_id}):
+    for message_id, parent_id, role, content, data in rows:
         own = {"id": message_id, "parentId": parent_id, "childrenIds": [], "role": role, "content": content}
         messages[message_id] = {**own, **data}
     for message_id, message in messages.items():
