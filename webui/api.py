@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from webui.request import Request
 
 View = Callable[["Request"], Any]
+MAX_BODY = 64 * 1024  # bytes; views that need more say so
+MAX_ERRORS = 20  # of one body that are told
 MAX_PATH_VALUE = 255  # characters; ids are uuids or what a client made up
 
 
@@ -39,18 +41,21 @@ def api_view(
     query: type[BaseModel] | None = None,
     returns: Any = None,
     media_type: str = "application/json",
+    max_body: int = MAX_BODY,
     errors: tuple[Problem, ...] = (),
 ) -> Callable[[View], View]:
     """Declare a view; several routes are aliases of one another.
 
     ``body`` and ``query`` are parsed into ``request.payload`` and ``request.query``; what the view returns is
-    serialised as ``returns`` unless it is a ``Response`` already. ``errors`` are the problems worth documenting.
+    serialised as ``returns`` unless it is a ``Response`` already. ``max_body`` is in bytes; JSON takes up to thirty
+    times as much memory. ``errors`` are the problems worth documenting.
     """
     options = {
         "request_body": body,
         "request_query": query,
         "returns": returns,
         "media_type": media_type,
+        "max_body": max_body,
         "errors": errors,
     }
 
@@ -73,9 +78,9 @@ def api_view(
 
 def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[Any, Request], Any]:
     """Parse before the view, serialise after it."""
-    body, query, returns = (info.options.get(name) for name in ("request_body", "request_query", "returns"))
     if info.exception_only or "errors" not in info.options:
         return view
+    body, query, returns, max_body, *_ = (info.options[name] for name in VIEW_OPTIONS)
     answer = None if returns is None else TypeAdapter(returns)
 
     def derived(context: Any, request: Request) -> Any:
@@ -83,7 +88,7 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
         if query is not None:
             request.query = _validated(query, dict(request.GET), "query")
         if body is not None:
-            request.payload = _validated(body, _json(request.body), "body")
+            request.payload = _validated(body, _json(_bounded(request, max_body)), "body")
         result = view(context, request)
         if answer is None or isinstance(result, Response):
             return result
@@ -95,7 +100,15 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
     return derived
 
 
-schema_deriver.options = ("request_body", "request_query", "returns", "media_type", "errors")  # type: ignore[attr-defined]
+VIEW_OPTIONS = ("request_body", "request_query", "returns", "max_body", "media_type", "errors")
+schema_deriver.options = VIEW_OPTIONS  # type: ignore[attr-defined]
+
+
+def _bounded(request: Request, limit: int) -> bytes:
+    if (request.content_length or 0) > limit or len(request.body) > limit:
+        raise ApiError(Problem.TOO_LARGE, f"The request is too large; at most {limit} bytes are accepted here.")
+    body: bytes = request.body
+    return body
 
 
 def _json(body: bytes) -> Any:
@@ -128,7 +141,8 @@ def _validated(schema: type[BaseModel], value: Any, where: str) -> BaseModel:
         return schema.model_validate(value)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        detail = [{"type": item["type"], "loc": [where, *item["loc"]], "msg": item["msg"]} for item in found]
+        told = found[:MAX_ERRORS]
+        detail = [{"type": item["type"], "loc": [where, *item["loc"]], "msg": item["msg"]} for item in told]
         raise ApiError(Problem.INVALID, detail) from None
 
 

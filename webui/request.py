@@ -9,6 +9,8 @@ from pyramid.decorator import reify
 from pyramid.request import Request as PyramidRequest
 from pyramid_tm import create_tm
 
+from webui.security.origins import SAFE_METHODS
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from transaction import TransactionManager
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from webui.models import Database
     from webui.security.identity import Identity
     from webui.settings import Settings
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Request(PyramidRequest):

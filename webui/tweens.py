@@ -17,6 +17,7 @@ from pyramid.response import Response
 
 from webui import log
 from webui.errors import ApiError, Problem
+from webui.security.origins import is_foreign
 from webui.views.errors import render
 
 if TYPE_CHECKING:
@@ -112,13 +113,15 @@ def headers_tween(handler: Handler, registry: Registry) -> Handler:
 
 
 def sanity_tween(handler: Handler, registry: Registry) -> Handler:
-    """Answer 400 to an address that cannot be decoded; WebOb raises when some view first looks at it."""
+    """Refuse what no view should see: an address that cannot be decoded, and what a foreign page would change."""
 
     def tween(request: Request) -> Response:
         try:
             path, query = request.path_info, request.GET
         except UnicodeDecodeError:
             return render(ApiError(Problem.MALFORMED_REQUEST, "The address is not valid UTF-8."), request)
+        if is_foreign(request):
+            return render(ApiError(Problem.FOREIGN_ORIGIN), request)
         if "\0" in path or any("\0" in text for pair in query.items() for text in pair):
             return render(ApiError(Problem.MALFORMED_REQUEST, "The address has a NUL character."), request)
         return handler(request)

@@ -141,3 +141,12 @@ def test_a_call_without_a_file_ends_with_2(ini: Path, capfd: pytest.CaptureFixtu
     with pytest.raises(SystemExit, match="2"):
         main([])
     assert "usage: initialize_db" in capfd.readouterr().err
+
+
+def test_the_file_of_a_database_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    (tmp_path / "empty.ini").write_text("[app:main]\n", encoding="utf-8")
+    assert main([str(tmp_path / "empty.ini")]) == 0
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "data" / "webui.db").stat().st_mode & 0o777 == 0o600

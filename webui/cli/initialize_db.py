@@ -57,6 +57,7 @@ def _initialize(settings: Settings, url: sa.URL) -> None:
     print(f"Database: {target(url)} ({settings.resolved('database.url').source})")
     if url.get_backend_name() == "sqlite" and url.database:
         _make_folder(Path(url.database).parent)
+        migrate.make_file(url)
     database = create_database(settings)
     patience = settings["database.connect_timeout"].total_seconds()
     migrate.wait_for(
@@ -79,7 +80,7 @@ def _initialize(settings: Settings, url: sa.URL) -> None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise migrate.SchemaError(
             f"The folder {folder} cannot be made: {error.strerror}. Choose another one with DATA_DIR or DATABASE_URL."

@@ -109,7 +109,11 @@ def create_database(settings: Settings) -> Database:
 
 def create_engine(url: sa.URL, *, wal: bool | None = None, **options: Any) -> sa.Engine:
     """An engine with our recipe for its kind of database. Without ``wal``, SQLite's journal stays as it is."""
-    options |= {"json_serializer": lambda value: to_json(value).decode(), "json_deserializer": from_json}
+    options |= {
+        "json_serializer": lambda value: to_json(value, inf_nan_mode="null").decode(),  # 1e999 is JSON, Infinity not
+        "json_deserializer": from_json,
+        "hide_parameters": True,  # what people wrote has no place in logs
+    }
     sqlite = url.get_backend_name() == "sqlite"
     engine = _sqlite_engine(url, wal, options) if sqlite else _postgresql_engine(url, options)
     event.listen(engine, "handle_error", _mark_retryable)

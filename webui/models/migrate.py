@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -113,11 +113,18 @@ def upgrade(url: sa.URL) -> tuple[str | None, str]:
         return before, head()
 
 
+def make_file(url: sa.URL) -> None:
+    """Make SQLite's file for its owner alone; SQLite gives its side files the same mode."""
+    with suppress(OSError):  # SQLite itself tells better what is wrong with the place
+        Path(str(url.database)).touch(mode=0o600, exist_ok=True)
+
+
 @contextmanager
 def locked_connection(url: sa.URL) -> Iterator[sa.Connection]:
     """A connection in a transaction, alone among all processes that migrate this database."""
     engine = create_engine(url, poolclass=sa.NullPool)
     if engine.dialect.name == "sqlite":
+        make_file(url)
         lock = file_lock(Path(f"{url.database}.migration.lock"), LOCK_WAIT_SECONDS)
         with lock, _sqlite_transaction(engine) as connection:
             yield connection

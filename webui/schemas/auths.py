@@ -10,7 +10,8 @@ from webui.schemas.common import Epoch, Form, Line, Out
 Email = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 # Longer than any that is accepted, so that the limit's own error says what the limit is.
 Password = Annotated[str, StringConstraints(max_length=4096)]
-ImageUrl = Annotated[str, StringConstraints(max_length=2_000_000)]  # a data URL of a small picture
+# An address, or a data URL of a small picture.
+ImageUrl = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^(/|https?://|data:image/)")]
 
 
 class SignupForm(Form):

@@ -35,8 +35,8 @@ class ToolCall(Open):
 
 class Message(Open):
     role: Annotated[str, StringConstraints(min_length=1)]
-    content: str | list[dict[str, Any]] | None = None
-    tool_calls: list[ToolCall] | None = None
+    content: str | Annotated[list[dict[str, Any]], Field(fail_fast=True)] | None = None
+    tool_calls: Annotated[list[ToolCall], Field(fail_fast=True)] | None = None
 
 
 class StreamOptions(Open):
@@ -47,7 +47,7 @@ class CompletionForm(Open):
     """OpenAI's chat completion request, and in `params` the page's parameters of the model."""
 
     model: Annotated[str, StringConstraints(min_length=1, max_length=512)]
-    messages: Annotated[list[Message], Field(min_length=1)]
+    messages: Annotated[list[Message], Field(min_length=1, fail_fast=True)]  # one error tells enough
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
     options: dict[str, Any] | None = None

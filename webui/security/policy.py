@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.request import RequestLocalCache
@@ -11,7 +10,6 @@ from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
 from webui.errors import Problem
-from webui.request import SAFE_METHODS
 from webui.security.identity import Identity, find_identity
 from webui.security.permissions import RULES, Permission
 from webui.security.tokens import COOKIE, Tokens, bearer_token
@@ -57,13 +55,9 @@ class SecurityPolicy:
         return Refused(Problem.NO_PERMISSION)
 
     def _authenticate(self, request: Request) -> Identity | Problem:
-        token, by_cookie = bearer_token(request), False
-        if token is None:
-            token, by_cookie = request.cookies.get(COOKIE), True
+        token = bearer_token(request) or request.cookies.get(COOKIE)
         if not token:
             return Problem.NOT_AUTHENTICATED
-        if by_cookie and request.method not in SAFE_METHODS and not is_own_origin(request):
-            return Problem.FOREIGN_ORIGIN
         claims = self.tokens.read(request, token)
         if claims is None:
             return Problem.BAD_TOKEN
@@ -77,20 +71,3 @@ class SecurityPolicy:
 
     def forget(self, request: Request, **kw: Any) -> list[tuple[str, str]]:
         return []
-
-
-def is_own_origin(request: Request) -> bool:
-    """Whether the page that sent this is ours or one that CORS allows.
-
-    A browser names the sender of an unsafe request in ``Origin``; a client that names none has no ambient cookie.
-    """
-    origin = request.headers.get("Origin")
-    if origin is None or origin.partition("://")[2] == request.host:
-        return True
-    public = request.config["webui.url"]  # behind a proxy that gives the request another host
-    return origin in request.config["cors.allow_origin"] or (public is not None and origin == _origin(public))
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -59,6 +60,7 @@ def list_chats(
 
 def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str | None) -> dict[str, Any]:
     """Store a new chat; answers it as the client will see it."""
+    sent = _parse(chat)
     row = Chat(
         id=str(uuid4()),
         user_id=user_id,
@@ -71,7 +73,7 @@ def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str 
         created_at=utcnow(),
     )
     db.add(row)
-    _store(db, row, chat)
+    _store(db, row, sent)
     return read_chat(db, user_id, row.id)
 
 
@@ -91,7 +93,8 @@ def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
 
 def update_chat(db: Session, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
     """Merge what the client holds into the chat: top-level keys replace, messages are merged one by one."""
-    _store(db, _find(db, user_id, chat_id), chat)
+    sent = _parse(chat)  # before the lock, since it takes its time
+    _store(db, _find(db, user_id, chat_id), sent)
     return read_chat(db, user_id, chat_id)
 
 
@@ -108,22 +111,37 @@ def _find(db: Session, user_id: str, chat_id: str) -> Chat:
     return row
 
 
-def _store(db: Session, row: Chat, chat: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class _Sent:
+    """What a client sent of a chat, checked. ``messages`` is None when it sent no history."""
+
+    title: str | None
+    data: dict[str, Any]
+    current_id: str | None
+    messages: dict[str, dict[str, Any]] | None
+
+
+def _parse(chat: dict[str, Any]) -> _Sent:
+    title, history = chat.get("title"), chat.get("history")
     data = {key: value for key, value in chat.items() if key not in ("history", "title")}
-    title = chat.get("title")
-    if isinstance(title, str) and title.strip():
-        row.title = title[:MAX_TITLE]
-    history = chat.get("history")
-    if history is not None:
-        if not isinstance(history, dict):
-            where = ["body", "chat", "history"]
-            raise ApiError(Problem.INVALID, [{"type": "dict_type", "loc": where, "msg": "This must be an object."}])
-        data.pop("messages", None)  # the contract's redundant copy of the current branch
-        current = history.get("currentId")
-        row.current_id = current if isinstance(current, str) else None
-        rows = messages.parse(history.get("messages", {}))
-        db.flush()
-        messages.merge(db, row.id, rows)
-    row.data = {**row.data, **data}
+    title = title[:MAX_TITLE] if isinstance(title, str) and title.strip() else None
+    if history is None:
+        return _Sent(title, data, None, None)
+    if not isinstance(history, dict):
+        where = ["body", "chat", "history"]
+        raise ApiError(Problem.INVALID, [{"type": "dict_type", "loc": where, "msg": "This must be an object."}])
+    data.pop("messages", None)  # the contract's redundant copy of the current branch
+    current = history.get("currentId")
+    rows = messages.parse(history.get("messages", {}))
+    return _Sent(title, data, current if isinstance(current, str) else None, rows)
+
+
+def _store(db: Session, row: Chat, sent: _Sent) -> None:
+    row.title = sent.title or row.title
+    row.data = {**row.data, **sent.data}
     row.updated_at = utcnow()
+    if sent.messages is not None:
+        row.current_id = sent.current_id
+        db.flush()
+        messages.merge(db, row.id, sent.messages)
     db.flush()

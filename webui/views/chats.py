@@ -8,6 +8,8 @@ from webui.schemas.chats import ChatForm, ChatListQuery, ChatOut, ChatTitle
 from webui.security.permissions import Permission
 from webui.services import chats
 
+MAX_CHAT = 32 * 1024 * 1024  # bytes
+
 if TYPE_CHECKING:
     from webui.request import Request
 
@@ -31,7 +33,9 @@ def list_chats(request: Request) -> Any:
     )
 
 
-@api_view(route="chats.new", method="POST", permission=Permission.VERIFIED, body=ChatForm, returns=ChatOut)
+@api_view(
+    route="chats.new", method="POST", permission=Permission.VERIFIED, body=ChatForm, returns=ChatOut, max_body=MAX_CHAT
+)
 def create_chat(request: Request) -> dict[str, Any]:
     """Store a new chat."""
     form: ChatForm = request.payload
@@ -56,6 +60,7 @@ def read_chat(request: Request) -> dict[str, Any]:
     permission=Permission.VERIFIED,
     body=ChatForm,
     returns=ChatOut,
+    max_body=MAX_CHAT,
     errors=(Problem.CHAT_NOT_FOUND,),
 )
 def update_chat(request: Request) -> dict[str, Any]:

@@ -26,10 +26,13 @@ def openapi(request: Request) -> dict[str, Any]:
 @api_view(route="docs", method="GET", permission=Permission.PUBLIC, media_type="text/html")
 def docs(request: Request) -> Response:
     """The API's description as a page."""
-    from mako.template import Template  # comes with Alembic, and only this page needs it
+    registry = request.registry
+    if not hasattr(registry, "docs_page"):
+        from mako.template import Template  # comes with Alembic, and only this page needs it
 
-    template = Template(filename=str(TEMPLATE), default_filters=["h"])  # noqa: S702 - everything is escaped
-    response = Response(template.render(document=_document(request)))
+        template = Template(filename=str(TEMPLATE), default_filters=["h"])  # noqa: S702 - everything is escaped
+        registry.docs_page = template.render(document=_document(request))
+    response = Response(registry.docs_page)
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response
 

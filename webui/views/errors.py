@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from pydantic_core import to_json
 from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
 from pyramid.response import Response
 from pyramid.view import exception_view_config, forbidden_view_config, notfound_view_config
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from webui.errors import ApiError, Problem
 from webui.streaming import Reply
@@ -50,15 +51,30 @@ def as_api_error(error: BaseException, request_id: str) -> ApiError:
             return ApiError(getattr(error.result, "problem", Problem.FORBIDDEN))
         case HTTPNotFound():
             return ApiError(Problem.NOT_FOUND)
-        case IntegrityError():
-            log.warning("Conflict in the database: %s", error.orig)
-            return ApiError(Problem.CONFLICT)
-        case OperationalError() | sa.exc.TimeoutError():
-            log.error("The database cannot answer: %s", error.orig if isinstance(error, OperationalError) else error)
-            return ApiError(Problem.UNAVAILABLE, headers={"Retry-After": "2"})
+        case DBAPIError() | sa.exc.TimeoutError():
+            return _database_error(error, request_id)
         case _:
             log.error("Unexpected %s", type(error).__name__, exc_info=error)
             return ApiError(Problem.INTERNAL, f"{Problem.INTERNAL.text} (request {request_id})")
+
+
+def _database_error(error: DBAPIError | sa.exc.TimeoutError, request_id: str) -> ApiError:
+    """Log what a database said without what people wrote, which its texts repeat."""
+    if isinstance(error, IntegrityError):
+        log.warning("Conflict in the database: %s", _without_values(error))
+        return ApiError(Problem.CONFLICT)
+    if isinstance(error, OperationalError | sa.exc.TimeoutError):
+        log.error("The database cannot answer: %s", getattr(error, "orig", error))
+        return ApiError(Problem.UNAVAILABLE, headers={"Retry-After": "2"})
+    stack = "".join(traceback.format_tb(error.__traceback__))
+    log.error("Unexpected %s in the database\n%s", _without_values(error), stack)
+    return ApiError(Problem.INTERNAL, f"{Problem.INTERNAL.text} (request {request_id})")
+
+
+def _without_values(error: DBAPIError) -> str:
+    kind = type(error.orig).__name__
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    return " ".join(filter(None, (kind, getattr(error.orig, "pgcode", None), constraint)))
 
 
 def as_reply(error: BaseException, request_id: str, *, openai: bool) -> Reply:

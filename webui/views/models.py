@@ -11,6 +11,8 @@ from webui.services.completions import upstream_payload
 from webui.streaming import Detached, Reply, detached
 from webui.views.errors import as_reply
 
+MAX_COMPLETION = 64 * 1024 * 1024  # bytes; pictures stand in it as text
+
 if TYPE_CHECKING:
     from webui.request import Request
 
@@ -36,6 +38,7 @@ def list_models(request: Request) -> dict[str, Any]:
     permission=Permission.VERIFIED,
     body=CompletionForm,
     media_type="text/event-stream",
+    max_body=MAX_COMPLETION,
     errors=(Problem.MODEL_NOT_FOUND, Problem.UPSTREAM_FAILED, Problem.UPSTREAM_TIMEOUT),
 )
 def complete_chat(request: Request) -> Detached:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.static import static_view
@@ -29,7 +30,10 @@ def includeme(config: Configurator) -> None:
     files = static_view(str(folder), use_subpath=True, cache_max_age=0)
 
     def page(context: object, request: Request) -> Response:
-        response = files(context, request)
+        try:
+            response = files(context, request)
+        except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
+            raise HTTPNotFound from None
         response.headers["Content-Security-Policy"] = PAGE_POLICY
         return response
 

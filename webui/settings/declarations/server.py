@@ -17,7 +17,7 @@ SERVER = (
     Setting(
         "server.threads",
         integer(1, 256),
-        "8",
+        "4",
         "WEBUI_THREADS",
         "Threads of a process that answer requests; streams hold none.",
     ),
