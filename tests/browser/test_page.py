@@ -62,6 +62,26 @@ HOSTILE = """\
 <img src=x onerror="document.title='gone'"> <script>document.title='gone'</script>
 [a](javascript:alert(1)) [b](data:text/html,x) ![c](https://elsewhere.example/c.png)
 """
+SPANS = r"**a *b* c** ~~d~~ \*e\* ``f`g`` __h__ _i_j_ `k* *l** **m *n [o](p"
+SPANS_SHOWN = (
+    "<p><strong>a <em>b</em> c</strong> <del>d</del> *e* <code>f`g</code> <strong>h</strong> <em>i_j</em>"
+    " `k* *l** **m *n [o](p</p>"
+)
+# What a looping model may write, and so long that one look ahead through it all for each mark would take minutes.
+LOOPS = (
+    *(mark * 300_000 for mark in ("**a ", "*a ", "__a ", "_a ", "[a](", "`", "*")),
+    "".join("`" * length + " " for length in range(1, 1200)),
+)
+LONG_LINES = (
+    *("# a" + mark * 2_000_000 + "b" for mark in " #"),
+    "```" + "a" * 2_000_000 + "`",
+    "~" * 2_000_000 + "`",
+    "a | b\n" + " " * 2_000_000 + "x",
+)
+COUNT_SPANS = """
+const [text, done] = arguments;
+import("/inline.js").then(({ inline }) => done(inline(text).length));
+"""
 PAINT = """
 const [text, step, done] = arguments;
 import("/markdown.js").then(({ Painter }) => {
@@ -250,6 +270,22 @@ def test_markdown_that_grows_looks_like_markdown_that_came_whole(page: Page) -> 
         assert f"<{tag}" in whole
     for step in (1, 3, 7):
         assert page.paint(SAMPLE, step) == whole
+
+
+def test_spans_are_shown_and_marks_without_an_end_stay_as_written(page: Page) -> None:
+    assert page.paint(SPANS, len(SPANS)) == page.paint(SPANS, 1) == SPANS_SHOWN
+
+
+def test_a_loop_of_open_marks_is_read_once(page: Page) -> None:
+    for text in LOOPS:
+        assert page.driver.execute_async_script(COUNT_SPANS, text) == 1, text[:20]
+    for text in LONG_LINES:
+        assert page.paint(text, len(text))
+
+
+def test_a_paragraph_of_a_whole_book_is_plain_text(page: Page) -> None:
+    text = "**a** b\n" * 3_000
+    assert page.paint(text, len(text)) == page.paint(text, 500) == f"<p>{text.strip()}</p>"
 
 
 def test_what_a_model_says_is_never_markup(page: Page) -> None:

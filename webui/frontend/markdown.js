@@ -4,31 +4,20 @@
  * that a selection in it survives and nothing moves.
  */
 import { copyButton, el } from "./dom.js";
+import { inline } from "./inline.js";
 
-const FENCE = /^( *)(`{3,}|~{3,}) *([^\s`]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6}) +(.*?) *#*$/;
+// None of these may backtrack over a long line more than once: a looping model writes such lines.
+const FENCE = /^( *)(`{3,}|~{3,}(?!~))(?=[^`]*$) *([^\s`]*)/;
+const HEADING = /^ {0,3}(#{1,6}) +(.*)$/;
+const HEADING_END = /(?<![^ ])#+$/;
 const RULE = /^ {0,3}([-*_])( *\1){2,} *$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])( +|$)/;
-const TABLE_RULE = /^ *\|?( *:?-+:? *\|)+( *:?-+:? *)?$/;
+const TABLE_RULE = /^( *\|)?( *:?-+:? *\|)+( *:?-+:? *)?$/;
 // The beginning of a line that does not yet say what it will be; shown, it would jump a moment later.
 const UNDECIDED = /(^|\n) *(\d{1,9}[.)]?|[-*+_#`~>|]+) *$/;
-const INLINE = new RegExp(
-  [
-    /\\([!-/:-@[-`{-~])/, // 1: escaped
-    /(`+)(?!`)(.+?)(?<!`)\2(?!`)/, // 3: code
-    /!?\[([^[\]]*)\]\(([^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?: "[^"]*")?\)/, // 4, 5: link; a picture would call its host
-    /(https?:\/\/[^\s<>"')\]*`]*[^\s<>"')\]*`.,:;!?])/, // 6: bare address
-    /\*\*(?!\s)(.+?)(?<!\s)\*\*(?!\*)/, // 7: strong
-    /\*(?![\s*])(.+?)(?<![\s*])\*(?!\*)/, // 8: emphasis
-    /(?<!\w)__(?!\s)(.+?)(?<!\s)__(?!\w)/, // 9: strong
-    /(?<!\w)_(?![\s_])(.+?)(?<![\s_])_(?!\w)/, // 10: emphasis
-    /~~(.+?)~~/, // 11: struck
-  ].map((part) => part.source).join("|"),
-  "gs",
-);
-const DEEPEST = 16; // levels of blocks, or of emphasis, in each other; what is deeper stays as it was written
-const PROTOCOLS = ["http:", "https:", "mailto:"];
+const DEEPEST = 16; // blocks in each other; what is deeper stays as it was written
+const LONGEST = 20_000; // characters of a paragraph; a longer one is plain text, as it is built anew with each frame
 
 /** Shows a text that grows at its end in `root`. */
 export class Painter {
@@ -49,7 +38,7 @@ export class Painter {
     const open = blocks.at(-1);
     if (blocks.length === 1 && this.#last && continueCode(this.#last, open.node)) return;
     this.#last?.remove();
-    this.root.append(...blocks.map(({ node }) => node));
+    for (const { node } of blocks) this.root.append(node);
     this.#last = open?.node ?? null;
     for (const line of lines.slice(0, open?.start ?? 0)) this.#settled += line.length + 1;
   }
@@ -82,7 +71,7 @@ function readBlock(lines, at, depth) {
   const line = lines[at];
   const heading = HEADING.exec(line);
   if (FENCE.test(line)) return readCode(lines, at);
-  if (heading) return { node: el(`h${Math.min(heading[1].length + 1, 6)}`, {}, ...inline(heading[2])), end: at + 1 };
+  if (heading) return { node: readHeading(...heading), end: at + 1 };
   if (RULE.test(line)) return { node: el("hr"), end: at + 1 };
   if (depth < DEEPEST && QUOTE.test(line)) return readQuote(lines, at, depth);
   if (depth < DEEPEST && ITEM.test(line)) return readList(lines, at, depth);
@@ -92,6 +81,10 @@ function readBlock(lines, at, depth) {
 
 const isTable = (lines, at) => lines[at].includes("|") && TABLE_RULE.test(lines[at + 1] ?? "");
 const startsBlock = (lines, at) => [FENCE, HEADING, RULE, QUOTE, ITEM].some((start) => start.test(lines[at]));
+
+function readHeading(_, signs, text) {
+  return el(`h${Math.min(signs.length + 1, 6)}`, {}, ...words(text.trimEnd().replace(HEADING_END, "").trimEnd()));
+}
 
 function readCode(lines, at) {
   const [, indent, fence, language] = FENCE.exec(lines[at]);
@@ -144,7 +137,7 @@ function belongs(lines, at, indent, before) {
 
 function readTable(lines, at) {
   const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim());
-  const row = (line, tag) => el("tr", {}, ...cells(line).map((cell) => el(tag, {}, ...inline(cell))));
+  const row = (line, tag) => el("tr", {}, ...cells(line).map((cell) => el(tag, {}, ...words(cell))));
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|")) end += 1;
   const body = lines.slice(at + 2, end).map((line) => row(line, "td"));
@@ -156,37 +149,8 @@ function readParagraph(lines, at) {
   let end = at + 1;
   while (end < lines.length && lines[end].trim() && !startsBlock(lines, end) && !isTable(lines, end)) end += 1;
   const text = lines.slice(at, end).map((line) => line.trim()).join("\n");
-  return { node: el("p", {}, ...inline(text)), end };
+  return { node: el("p", {}, ...words(text)), end };
 }
 
 const nodes = (lines, depth) => readBlocks(lines, depth).map(({ node }) => node);
-
-function inline(text, depth = 0) {
-  if (depth > DEEPEST) return [text];
-  const found = [];
-  let at = 0;
-  for (const match of text.matchAll(INLINE)) {
-    if (match.index > at) found.push(text.slice(at, match.index));
-    found.push(inlineNode(match, depth + 1));
-    at = match.index + match[0].length;
-  }
-  if (at < text.length) found.push(text.slice(at));
-  return found;
-}
-
-function inlineNode(match, depth) {
-  const [whole, escaped, , code, label, target, address, strong, emphasis, strong2, emphasis2, struck] = match;
-  if (escaped) return escaped;
-  if (code !== undefined) return el("code", {}, code.trim() || code);
-  if (target !== undefined) return link(target, label || target, whole, depth);
-  if (address) return link(address, address, whole, depth);
-  if (strong ?? strong2) return el("strong", {}, ...inline(strong ?? strong2, depth));
-  if (emphasis ?? emphasis2) return el("em", {}, ...inline(emphasis ?? emphasis2, depth));
-  return el("del", {}, ...inline(struck, depth));
-}
-
-function link(target, label, whole, depth) {
-  if (!URL.canParse(target) || !PROTOCOLS.includes(new URL(target).protocol)) return whole;
-  const content = label === target ? [label] : inline(label, depth);
-  return el("a", { href: target, target: "_blank", rel: "noopener noreferrer" }, ...content);
-}
+const words = (text) => (text.length > LONGEST ? [text] : inline(text));
