@@ -95,6 +95,7 @@ def _environ(folder: Path, port: int, upstream_url: str, database_url: str | Non
         "DATA_DIR": str(folder / "data"),
         "WEBUI_SECRET_KEY": secrets.token_hex(32),
         "WEBUI_SIGNIN_RATE_LIMIT": "1000000",
+        "WEBUI_SIGNIN_RATE_ADDRESS_LIMIT": "0",
         "ENABLE_OLLAMA_API": "false",
         "OPENAI_API_BASE_URLS": upstream_url,
         "OPENAI_API_KEYS": "sk-fake",

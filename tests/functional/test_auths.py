@@ -107,6 +107,60 @@ def test_too_many_attempts_are_refused_for_a_while(make_client) -> None:
     assert other.status_int == 400
 
 
+def sign_in_from(client: Client, address: str, email: str = "a@example.com", password: str = "wrong") -> int:
+    form = {"email": email, "password": password}
+    return client.post("/api/v1/auths/signin", form, extra_environ={"REMOTE_ADDR": address}).status_int
+
+
+def test_an_email_is_counted_in_any_case(make_client) -> None:
+    client = make_client(WEBUI_SIGNIN_RATE_LIMIT="2")
+    emails = ("a@b.co", " A@B.CO ", "a@b.Co")
+    assert [sign_in_from(client, "192.0.2.1", email) for email in emails] == [400, 400, 429]
+
+
+def test_a_stranger_who_tries_a_password_too_often_does_not_lock_its_owner_out(make_client) -> None:
+    admin = make_client(WEBUI_SIGNIN_RATE_LIMIT="2").sign_up()
+    email = admin.user["email"]
+    assert [sign_in_from(admin, "192.0.2.66", email) for _ in range(40)] == [400] * 2 + [429] * 38
+    assert sign_in_from(admin, "192.0.2.1", email, PASSWORD) == 200
+
+
+def test_from_all_addresses_together_an_email_may_be_tried_ten_times_as_often(make_client) -> None:
+    client = make_client(WEBUI_SIGNIN_RATE_LIMIT="1")
+    assert [sign_in_from(client, f"192.0.2.{number}") for number in range(11)] == [400] * 10 + [429]
+
+
+def test_one_address_may_not_try_many_accounts(make_client) -> None:
+    client = make_client(WEBUI_SIGNIN_RATE_ADDRESS_LIMIT="3")
+    assert [sign_in_from(client, "192.0.2.1", f"{n}@example.com") for n in range(5)] == [400] * 3 + [429] * 2
+    assert sign_in_from(client, "192.0.2.2", "0@example.com") == 400
+
+
+def test_signing_up_counts_for_the_address_too(make_client) -> None:
+    client = make_client(ENABLE_SIGNUP="true", WEBUI_SIGNIN_RATE_ADDRESS_LIMIT="2")
+    client.sign_up()
+    client.sign_up()
+    form = {"name": "B", "email": "b@example.com", "password": PASSWORD}
+    refused = client.post("/api/v1/auths/signup", form)
+    assert (refused.status_int, refused.json) == (429, {"detail": "API rate limit exceeded"})
+    elsewhere = client.post("/api/v1/auths/signup", form, extra_environ={"REMOTE_ADDR": "192.0.2.1"})
+    assert elsewhere.status_int == 200
+
+
+def test_the_limit_of_an_address_may_be_switched_off(make_client) -> None:
+    client = make_client(WEBUI_SIGNIN_RATE_ADDRESS_LIMIT="0", WEBUI_SIGNIN_RATE_LIMIT="1")
+    assert [sign_in_from(client, "192.0.2.1", f"{number}@example.com") for number in range(3)] == [400] * 3
+
+
+def test_the_old_password_may_not_be_guessed_without_end(make_client) -> None:
+    admin = make_client(WEBUI_SIGNIN_RATE_LIMIT="2").sign_up()
+    form = {"password": "wrong", "new_password": "new password"}
+    statuses = [admin.post("/api/v1/auths/update/password", form).status_int for _ in range(3)]
+    assert statuses == [400, 400, 429]
+    right = admin.post("/api/v1/auths/update/password", {**form, "password": PASSWORD})
+    assert right.status_int == 429
+
+
 def test_a_changed_password_ends_the_other_sessions(admin: Client) -> None:
     form = {"email": admin.user["email"], "password": PASSWORD}
     other = Client(admin.app, admin.post("/api/v1/auths/signin", form).json["token"])
@@ -198,3 +252,16 @@ def test_the_public_address_is_an_origin_of_ours(make_client) -> None:
     body = {"password": PASSWORD, "new_password": "another one"}
     headers = {"Cookie": f"token={admin.token}", "Origin": "https://chat.example"}
     assert admin.app.post_json("/api/v1/auths/update/password", body, headers=headers, status="*").status_int == 200
+
+
+def test_after_a_time_without_auth_the_first_account_is_the_administrators(make_client) -> None:
+    make_client(WEBUI_AUTH="false").post("/api/v1/auths/signin", {"email": "x", "password": "x"}, status=200)
+    client = make_client()
+    assert client.get("/api/config").json["onboarding"] is True
+    assert client.sign_up().user["role"] == "admin"
+
+
+def test_the_sign_up_stays_closed_when_the_variable_that_opened_it_is_gone(make_client) -> None:
+    make_client(ENABLE_SIGNUP="true").sign_up()
+    form = {"name": "B", "email": "b@example.com", "password": PASSWORD}
+    assert make_client().post("/api/v1/auths/signup", form).status_int == 403

@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from scripts.bench.harness import Upstream as FakeUpstream
 from scripts.bench.harness import running_upstream
 from tests.support import Client
-from tests.support_upstream import Answer, Upstream, scripted_upstream
+from tests.support_upstream import Answer, Upstream, ask, scripted_upstream
+from webui.providers import catalog, http
 
 DEAD = "http://127.0.0.1:9"  # the discard port, where nobody listens
 
@@ -109,6 +111,7 @@ def test_a_dead_connection_does_not_hide_the_others(make_client, upstream: Upstr
     assert names(admin) == ["alive"]
     names(admin, "/api/models?refresh=true")
     assert caplog.text.count("the connection was refused") == 1
+    assert "Models are missing: " in caplog.text
 
 
 def test_a_password_in_an_address_is_not_told(make_client, caplog) -> None:
@@ -116,7 +119,7 @@ def test_a_password_in_an_address_is_not_told(make_client, caplog) -> None:
     admin = make_client(OPENAI_API_BASE_URLS=f"{address}/v1").sign_up()
     assert names(admin) == []
     assert "hunter2" not in caplog.text
-    assert f"{DEAD}/v1" in caplog.text
+    assert "Models are missing: 127.0.0.1:9 cannot be used" in caplog.text
 
 
 def test_a_connection_that_hangs_is_waited_for_once_and_within_bounds(make_client, upstream: Upstream) -> None:
@@ -172,6 +175,48 @@ def test_refreshing_shows_what_is_new(make_client, upstream: Upstream) -> None:
     assert names(admin, "/api/models?refresh=true") == ["new", "old"]
 
 
+def test_refreshing_often_asks_once(make_client, upstream: Upstream) -> None:
+    upstream.offer("old")
+    admin = make_client(**openai(upstream, MODELS_CACHE_TTL="1h")).sign_up()
+    for _ in range(5):
+        names(admin, "/api/models?refresh=true")
+    upstream.offer("new")
+    assert names(admin, "/api/models?refresh=true") == ["old"]
+    assert len(upstream.asked) == 1
+
+
+def test_unknown_models_make_us_ask_once(make_client, upstream: Upstream) -> None:
+    upstream.offer("m")
+    admin = make_client(**openai(upstream, MODELS_CACHE_TTL="1h")).sign_up()
+    names(admin)
+    for _ in range(5):
+        assert ask(admin, model="unknown").status_int == 400
+    assert len(upstream.asked) == 2
+
+
+@pytest.mark.parametrize("cache", ["1h", "0"])
+def test_while_one_caller_waits_for_new_lists_the_others_get_the_last(
+    make_client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, cache: str
+) -> None:
+    monkeypatch.setattr(catalog, "WAIT_SECONDS", 30)
+    upstream.offer("old")
+    admin = make_client(**openai(upstream, MODELS_CACHE_TTL=cache)).sign_up()
+    names(admin)
+    gate = threading.Event()
+    listing = upstream.offer("new").answers["/v1/models"]
+    upstream.answers["/v1/models"] = Answer(listing.pieces, after=gate)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(names, admin, "/api/models?refresh=true")
+        while len(upstream.asked) < 2:
+            assert not wait([waiting], 0.01).done
+        try:
+            assert names(admin, "/api/models?refresh=true") == ["old"]
+            assert not waiting.done()
+        finally:
+            gate.set()
+        assert waiting.result(30) == ["new"]
+
+
 def test_without_a_cache_every_call_asks(make_client, upstream: Upstream) -> None:
     upstream.offer("old")
     admin = make_client(**openai(upstream, MODELS_CACHE_TTL="0")).sign_up()
@@ -220,6 +265,7 @@ def test_openai_itself_is_not_asked_without_a_key(make_client, keys: str, connec
         Answer.json({"error": "Incorrect API key"}, 401),
         Answer.json({"data": [{"id": "m"}]}, 500),
         Answer.json({}, 302, headers=(("Location", "http://127.0.0.1:9/"),)),
+        Answer([b'{"data": []}'], headers=(("Content-Encoding", "gzip"),)),
     ],
     ids=str,
 )
@@ -231,6 +277,13 @@ def test_a_list_that_is_none_is_an_empty_one(
     other.offer("good")
     admin = make_client(**kind(upstream, other)).sign_up()
     assert names(admin) == ["good"]
+
+
+def test_a_list_has_a_bound(make_client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    monkeypatch.setattr(http, "MAX_LIST_BYTES", 1024**2)
+    upstream.answers["/v1/models"] = Answer([b'{"data": [', b" " * 1024**2, b'{"id": "m"}]}'])
+    assert names(make_client(**openai(upstream)).sign_up()) == []
+    assert "answered with more than 1 MB" in caplog.text
 
 
 def test_a_strange_item_is_passed_on_without_harm(make_client, upstream: Upstream) -> None:

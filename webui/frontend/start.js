@@ -58,7 +58,7 @@ function missing(user, refresh) {
     el(
       "ul",
       {},
-      el("li", {}, "a small model inside it: install webui with its extra ", code("local")),
+      el("li", {}, "a small model inside it: run ", code("./scripts/start.sh"), " without ", code("WEBUI_LOCAL_MODEL=false")),
       el("li", {}, "an Ollama server: set ", code("OLLAMA_BASE_URLS")),
       el("li", {}, "an OpenAI-compatible API: set ", ...openai()),
     ),

@@ -15,8 +15,8 @@ from webui.providers.base import ModelInfo, Provider
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT_SECONDS = 3.0  # how long the first caller waits for the slowest connection
-UNKNOWN_MODEL_SECONDS = 5.0  # how often an unknown model makes us ask again
+WAIT_SECONDS = 3.0  # how long a caller waits for the slowest connection
+FORCED_SECONDS = 5.0  # how often callers may make us ask again before it is time
 
 
 @dataclass
@@ -37,23 +37,20 @@ class Catalog:
         self._ttl = ttl
         self._lock = threading.Lock()
         self._asked_at = float("-inf")
+        self._forced_at = float("-inf")
         self._waited = False
-        self._waited_at = float("-inf")
-        self._refresh: Future[None] | None = None
+        self._reading: Future[None] = Future()
+        self._reading.set_result(None)
 
     def models(self, *, refresh: bool = False) -> list[ModelInfo]:
         """Every model once, by name. The first call waits for the connections, though not for a slow one."""
-        self._renew(wait=refresh)
+        self._renew(force=refresh)
         return sorted(self._by_id().values(), key=lambda model: str(model["name"]).casefold())
 
     def find(self, model_id: str) -> tuple[Provider, ModelInfo] | None:
         """The connection that serves a model. One that is not known may be new, so then the connections are asked."""
-        self._renew()
-        found = self._known(model_id)
-        if found is None and time.monotonic() - self._waited_at > UNKNOWN_MODEL_SECONDS:
-            self._renew(wait=True)
-            found = self._known(model_id)
-        return found
+        self._renew(force=self._known(model_id) is None)
+        return self._known(model_id)
 
     def _known(self, model_id: str) -> tuple[Provider, ModelInfo] | None:
         for listing in self._listings:
@@ -69,21 +66,27 @@ class Catalog:
                 found.setdefault(model["id"], model)
         return found
 
-    def _renew(self, *, wait: bool = False) -> None:
-        """Ask the connections when it is time; wait for them when told to, the first time, and when nothing is kept."""
-        wait = wait or not self._ttl
-        with self._lock:
-            running = self._refresh
-            if running is None or (running.done() and (wait or time.monotonic() - self._asked_at > self._ttl)):
-                self._asked_at = time.monotonic()
-                running = self._refresh = self._background.submit(self._read_all())
-        if wait or not self._waited:
-            self._wait(running)
+    def _renew(self, *, force: bool = False) -> None:
+        """Ask the connections when it is time or when forced to.
 
-    def _wait(self, running: Future[None]) -> None:
-        self._waited_at = time.monotonic()
+        The first callers wait for the answers, later whoever forced the question. Others go on with the last lists: a
+        connection that hangs must not take all threads.
+        """
+        now = time.monotonic()
+        with self._lock:
+            forced = not self._ttl or (force and now - self._forced_at > FORCED_SECONDS)
+            starts = self._reading.done() and (forced or now - self._asked_at > self._ttl)
+            if starts:
+                self._asked_at = now
+                self._forced_at = now if forced else self._forced_at
+                self._reading = self._background.submit(self._read_all())
+            reading = self._reading
+        if not self._waited or (starts and forced):
+            self._wait(reading)
+
+    def _wait(self, reading: Future[None]) -> None:
         try:
-            running.result(FIRST_WAIT_SECONDS)
+            reading.result(WAIT_SECONDS)
         except TimeoutError:
             log.info("Some connections are slow to list their models; answering without them.")
         self._waited = True
@@ -96,7 +99,7 @@ class Catalog:
             listing.models = await listing.provider.models()
         except ApiError as error:
             if listing.error is None:  # once, not every time
-                log.warning("No models from %s", error.detail)
+                log.warning("Models are missing: %s", error.detail)
             listing.error = str(error.detail)
         else:
             listing.error = None

@@ -74,9 +74,8 @@ class Connections:
 
 
 def _name(url: str) -> str:
-    """An address as it may stand in errors and logs: without a password or a key."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    """Host and port: what may stand in errors that everybody sees, without a password or a key."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _local_provider(settings: Settings, http: HttpClient) -> LocalProvider:

@@ -24,6 +24,7 @@ CONNECT_SECONDS = 10
 SILENCE_SECONDS = 600
 KEEP_ALIVE_SECONDS = 4  # llama.cpp closes idle connections after five
 MAX_ERROR_BYTES = 64 * 1024
+MAX_LIST_BYTES = 16 * 1024 * 1024
 PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 
 
@@ -45,6 +46,7 @@ class HttpClient:
                 connector=connector,
                 headers={"Accept-Encoding": "identity", "User-Agent": "webui"},  # bytes are passed on as they come
                 cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,  # 600 kB may become 600 MB
             )
             self._keeper = asyncio.create_task(self._keep())
         return self._session
@@ -70,7 +72,10 @@ class HttpClient:
         payload: dict[str, Any] | None = None,
         seconds: float | None = None,
     ) -> aiohttp.ClientResponse:
-        """The answer's head, its body still to come. ``connection`` names the server in errors: 502 or 504."""
+        """The head of an answer that has a status of HTTP and is not compressed; its body is still to come.
+
+        ``connection`` names the server in errors: 502 or 504.
+        """
         import aiohttp
 
         content_type = {} if payload is None else {"Content-Type": "application/json"}
@@ -86,10 +91,14 @@ class HttpClient:
         }
         with translated_errors(connection):
             try:
-                return await self.session().request(method, url, **options)
+                response = await self.session().request(method, url, **options)
             except aiohttp.ClientConnectionResetError:
                 # A pooled connection that the server had closed already: nothing of the request was sent.
-                return await self.session().request(method, url, **options)
+                response = await self.session().request(method, url, **options)
+        if (error := _head_error(response, connection)) is not None:
+            response.close()
+            raise error
+        return response
 
     async def get_json(self, url: str, *, connection: str, headers: Mapping[str, str], seconds: float) -> Any:
         """The JSON of an answer with status 200."""
@@ -97,7 +106,8 @@ class HttpClient:
         async with response:
             if response.status != 200:
                 raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with status {response.status}.")
-            return parse_json(await read_whole(response, connection=connection), connection=connection)
+            body = await read_whole(response, connection=connection, limit=MAX_LIST_BYTES)
+            return parse_json(body, connection=connection)
 
 
 @contextmanager
@@ -113,33 +123,52 @@ def translated_errors(connection: str) -> Iterator[None]:
         raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} cannot be used: {_cause(error)}.") from error
 
 
-async def read_whole(response: aiohttp.ClientResponse, *, connection: str) -> bytes:
-    """The body of an answer that is not streamed."""
-    with translated_errors(connection):
-        return await response.read()
+def _head_error(response: aiohttp.ClientResponse, connection: str) -> ApiError | None:
+    """Why an answer is not passed on: another protocol, a redirection, a status that is none, a compressed body."""
+    if not (200 <= response.status < 300 or 400 <= response.status < 600):
+        return refused(response, connection=connection)
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        text = f"{connection} compressed its answer without being asked to. Switch compression off there."
+        return ApiError(Problem.UPSTREAM_FAILED, text)
+    return None
+
+
+async def read_whole(response: aiohttp.ClientResponse, *, connection: str, limit: int) -> bytes:
+    """The body of an answer that is not streamed; 502 beyond ``limit`` bytes."""
+    body = await _read(response, connection=connection, limit=limit)
+    if body is None:
+        text = f"{connection} answered with more than {limit // 1024**2} MB, which is too much."
+        raise ApiError(Problem.UPSTREAM_FAILED, text)
+    return body
 
 
 async def read_error(response: aiohttp.ClientResponse, *, connection: str) -> dict[str, Any] | None:
     """The JSON object that an error answer carries; None if it says something else, or too much."""
-    body = b""
     async with response:
-        with translated_errors(connection):
-            async for piece in response.content.iter_any():
-                body += piece
-                if len(body) > MAX_ERROR_BYTES:
-                    return None
+        body = await _read(response, connection=connection, limit=MAX_ERROR_BYTES)
     try:
-        answer = from_json(body)
+        answer = from_json(body or b"")
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
 
 
+async def _read(response: aiohttp.ClientResponse, *, connection: str, limit: int) -> bytes | None:
+    """The body; None, and the rest left unread, beyond ``limit`` bytes."""
+    body = bytearray()
+    with translated_errors(connection):
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > limit:
+                return None
+    return bytes(body)
+
+
 def refused(response: aiohttp.ClientResponse, *, connection: str, text: str | None = None) -> ApiError:
-    """The error for an answer that is none. Its status and Retry-After are kept; a redirection is not followed."""
+    """The error for an answer that is none. The status of an error and Retry-After are kept."""
     headers = {name: value for name, value in passed_headers(response) if name == "Retry-After"}
     detail = text or f"{connection} answered with status {response.status}."
-    status = response.status if response.status >= 400 else None
+    status = response.status if 400 <= response.status < 600 else None
     return ApiError(Problem.UPSTREAM_FAILED, detail, status=status, headers=headers)
 
 

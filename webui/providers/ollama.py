@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EVENTS = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
 JSON = (("Content-Type", "application/json"),)
 MAX_LINE_BYTES = 16 * 1024 * 1024  # a tool call is one line; what is longer is no reply of a model
+MAX_WHOLE_REPLY = 64 * 1024 * 1024
 
 
 class OllamaProvider:
@@ -72,7 +73,7 @@ class OllamaProvider:
         if payload.get("stream"):
             return Reply(200, EVENTS, OllamaEvents(response, conversion, connection=self.name))
         async with response:
-            body = await read_whole(response, connection=self.name)
+            body = await read_whole(response, connection=self.name, limit=MAX_WHOLE_REPLY)
         try:
             completion = conversion.completion(body)
         except ValueError as error:

@@ -55,12 +55,13 @@ class OpenAIProvider:
             "POST", f"{self._base_url}/chat/completions", connection=self.name, headers=self._headers, payload=payload
         )
         headers = passed_headers(response)
-        if response.status >= 300:
-            body = await read_error(response, connection=self.name)
-            if body is None or response.status < 400:
+        if response.status >= 400:
+            said = await read_error(response, connection=self.name)
+            if said is None:
                 raise refused(response, connection=self.name)
-            return Reply(response.status, headers, to_json(body))
+            return Reply(response.status, headers, to_json(said))
         if not payload.get("stream") and (response.content_length or MAX_WHOLE_REPLY + 1) <= MAX_WHOLE_REPLY:
             async with response:
-                return Reply(response.status, headers, await read_whole(response, connection=self.name))
+                body = await read_whole(response, connection=self.name, limit=MAX_WHOLE_REPLY)
+                return Reply(response.status, headers, body)
         return Reply(response.status, headers, Relay(response, connection=self.name))

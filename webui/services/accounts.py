@@ -40,8 +40,8 @@ def check_password_rules(password: str, settings: Settings) -> None:
 
 
 def has_users(db: Session | sa.Connection) -> bool:
-    """Whether anybody has an account."""
-    return bool(db.scalar(sa.select(sa.exists().where(User.id.is_not(None)))))
+    """Whether anybody can sign in. The one user of a server without sign-in cannot, and so does not count."""
+    return bool(db.scalar(sa.select(sa.exists().where(Credential.user_id.is_not(None)))))
 
 
 def count_users(connection: sa.Connection) -> int:
@@ -76,7 +76,7 @@ def sign_up(db: Session, settings: Settings, *, name: str, email: str, password:
     role = Role.ADMIN if first else Role(settings["ui.default_user_role"])
     user = add_user(db, name=name, email=email, password_hash=password_hash, role=role, image=image)
     if first:
-        _close_signup(db, settings, user)
+        _close_signup(db, user)
     return user
 
 
@@ -95,13 +95,13 @@ def create_initial_admin(database: Database, settings: Settings) -> str | None:
         check_password_rules(password, settings)
         name = settings["auth.initial_admin.name"]
         user = add_user(db, name=name, email=email, password_hash=hash_password(password), role=Role.ADMIN)
-        _close_signup(db, settings, user)
+        _close_signup(db, user)
         return email
 
 
-def _close_signup(db: Session, settings: Settings, admin: User) -> None:
-    if not settings.resolved("ui.enable_signup").locked:
-        store_value(db, "ui.enable_signup", False, updated_by=admin.id)
+def _close_signup(db: Session, admin: User) -> None:
+    """For when no setting outside the database says otherwise, now or later."""
+    store_value(db, "ui.enable_signup", False, updated_by=admin.id)
 
 
 def add_user(
@@ -136,10 +136,10 @@ def set_password(db: Session, user_id: str, password: str) -> None:
 
 
 def user_without_auth(db: Session) -> User:
-    """The one user of a server that asks nobody to sign in; made when there are no users at all."""
+    """The one user of a server that asks nobody to sign in; refused once there are accounts."""
     hold(db, Lock.ACCOUNTS)
     user = db.scalar(sa.select(User).where(User.email == NO_AUTH_EMAIL))
-    if user is None and has_users(db):
+    if has_users(db):
         raise ApiError(
             Problem.FORBIDDEN,
             "Signing in cannot be switched off: this server has accounts already. Set WEBUI_AUTH=true.",

@@ -52,7 +52,7 @@ def public_config(settings: Settings, identity: Identity | None, *, user_count: 
         "oauth": {"providers": {}},
         "features": {**features, "auth_trusted_header": False},
     }
-    if user_count == 0:
+    if user_count == 0 and settings["auth.enable"]:
         config["onboarding"] = True
     if identity is None:
         return config

@@ -9,11 +9,16 @@ from webui.api import api_view
 from webui.errors import ApiError, Problem
 from webui.models import User
 from webui.schemas.auths import PasswordForm, SessionUser, SessionUserInfo, SignedOut, SigninForm, SignupForm
+from webui.security.origins import is_rebindable
 from webui.security.permissions import Permission
 from webui.security.tokens import COOKIE, bearer_token
 from webui.services import accounts, sessions
-from webui.services.ratelimits import count_signin
+from webui.services.ratelimits import count_attempt
 from webui.settings import default_permissions
+
+# How many addresses may use up their tries of an email before it is locked: strangers at one do not lock out its owner.
+EVERYWHERE = 10
+MAX_SIGNUP = 3 * 1024 * 1024  # bytes; a picture may stand in it
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -34,14 +39,16 @@ def session_user(request: Request) -> dict[str, Any]:
     method="POST",
     permission=Permission.PUBLIC,
     body=SignupForm,
+    max_body=MAX_SIGNUP,
     returns=SessionUser,
-    errors=(Problem.BAD_EMAIL, Problem.BAD_PASSWORD, Problem.EMAIL_TAKEN, Problem.FORBIDDEN),
+    errors=(Problem.BAD_EMAIL, Problem.BAD_PASSWORD, Problem.EMAIL_TAKEN, Problem.FORBIDDEN, Problem.RATE_LIMITED),
 )
 def sign_up(request: Request) -> dict[str, Any]:
     """Make an account and sign in. The first account is the administrator's."""
     form: SignupForm = request.payload
     with request.database.reader() as connection:
         accounts.require_open_signup(connection, request.config)  # once more below, but before the costly hashing
+    _count_attempt(request, _address_limit(request))
     user = accounts.sign_up(
         request.db,
         request.config,
@@ -68,16 +75,16 @@ def sign_in(request: Request) -> dict[str, Any]:
     form: SigninForm = request.payload
     settings = request.config
     if not settings["auth.enable"]:
+        if is_rebindable(request):
+            text = "Without sign-in, this server is used by its address, by localhost, or by the name in WEBUI_URL."
+            raise ApiError(Problem.FORBIDDEN, text)
         return _open_session(request, accounts.user_without_auth(request.db))
     if not settings["auth.enable_password"]:
         raise ApiError(Problem.FORBIDDEN, "Signing in with a password is switched off on this server.")
-    count_signin(
-        request.database,
-        email=form.email,
-        limit=settings["auth.signin_rate.limit"],
-        window=settings["auth.signin_rate.window"],
-    )
     email = form.email.strip().lower()
+    limit = settings["auth.signin_rate.limit"]
+    limits = {f"email {email} from {request.remote_addr}": limit, f"email {email}": limit * EVERYWHERE}
+    _count_attempt(request, _address_limit(request) | limits)
     user_id = accounts.check_password(request.database, form.password, User.email == email)
     user = request.db.get(User, user_id) if user_id else None
     if user is None:
@@ -102,18 +109,29 @@ def sign_out(request: Request) -> dict[str, Any]:
     permission=Permission.SESSION,
     body=PasswordForm,
     returns=bool,
-    errors=(Problem.WRONG_PASSWORD, Problem.BAD_PASSWORD),
+    errors=(Problem.WRONG_PASSWORD, Problem.BAD_PASSWORD, Problem.RATE_LIMITED),
 )
 def change_password(request: Request) -> bool:
     """Change the password; every other session of the user ends."""
     form: PasswordForm = request.payload
     user = request.user
     accounts.check_password_rules(form.new_password, request.config)
+    _count_attempt(request, {f"password of {user.id}": request.config["auth.signin_rate.limit"]})
     if accounts.check_password(request.database, form.password, User.id == user.id) is None:
         raise ApiError(Problem.WRONG_PASSWORD)
     accounts.set_password(request.db, user.id, form.new_password)
     sessions.close_other_sessions(request.db, user_id=user.id, session_id=user.session_id)
     return True
+
+
+def _address_limit(request: Request) -> dict[str, int]:
+    """What may come from the client's address, for all accounts together."""
+    limit = request.config["auth.signin_rate.address_limit"]
+    return {f"address {request.remote_addr}": limit} if limit else {}
+
+
+def _count_attempt(request: Request, limits: dict[str, int]) -> None:
+    count_attempt(request.database, limits, window=request.config["auth.signin_rate.window"])
 
 
 def _open_session(request: Request, user: User) -> dict[str, Any]:

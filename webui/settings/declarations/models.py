@@ -105,7 +105,7 @@ MODELS = (
         integer(0, 256),
         "0",
         "WEBUI_LOCAL_MODEL_THREADS",
-        "Threads it computes with; 0 for one a core.",
+        "Threads it computes with; 0 for all cores but one.",
     ),
     Setting("local.slots", integer(1, 64), "1", "WEBUI_LOCAL_MODEL_SLOTS", "Replies it writes at the same time."),
     Setting("local.context", integer(256), "2048", "WEBUI_LOCAL_MODEL_CONTEXT", "Tokens of context for each reply."),

@@ -41,7 +41,7 @@ def test_without_the_extra_there_are_no_models_and_the_reason_names_the_command(
     installed(monkeypatch)
     provider = make_provider(tmp_path)
     assert asyncio.run(provider.models()) == []
-    assert "pip install 'webui[local]'" in str(provider.reason)
+    assert "pip install xllamacpp" in str(provider.reason)
     with pytest.raises(ApiError) as refused:
         asyncio.run(provider.chat({"messages": []}, user_id="a"))
     assert refused.value.problem is Problem.UNAVAILABLE
