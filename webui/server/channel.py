@@ -5,8 +5,8 @@ background loop writes a detached reply. What orders them:
 
 - A detached request stays first in ``channel.requests``, so for waitress the connection is busy: it starts no other
   request and no idle timeout on it.
-- The loop writes through ``write_soon``, which has waitress's lock and never blocks below 16 MiB; ``ChannelWire``
-  keeps below 0.5 MiB.
+- Both write through ``write_soon``, which has waitress's lock and never waits for the client. What a worker thread
+  writes is kept, on disk above 1 MB, and the next request put off; ``ChannelWire`` makes its source wait.
 - ``channel.wire`` is set before ``channel.connected`` is read, and the main thread clears ``connected`` before it reads
   ``wire``: whichever comes second sees the other, so no disconnect is missed.
 
@@ -19,27 +19,25 @@ This leans on internals of waitress 3.0.2 (channel.py, task.py), which is why se
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
+import math
 import socket
 import time
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from waitress.channel import ClientDisconnected, HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.task import ErrorTask, WSGITask
+from waitress.task import WSGITask
 
 from webui.background import BackgroundLoop
-from webui.errors import Problem
+from webui.server.parser import JsonErrorTask, RequestParser
 from webui.streaming import TASK_KEY, ConnectionLost, Headers, Wire
 
-access_log = logging.getLogger("webui.access")
-
 PIECE = 64 * 1024  # bytes; the most that is written at once
-UNSENT_LIMIT = 256 * 1024  # bytes; above it the source waits for the client
-STALLED = 60.0  # seconds in which a client that takes nothing is given up
+UNSENT_LIMIT = 256 * 1024  # bytes; above it the source, or the next pipelined request, waits for the client
+STALLED = 60.0  # seconds in which a client that takes nothing, or sends nothing of a body it began, is given up
+# Seconds for a whole head: a browser sends it at once. Counting from the last byte, as for a body, would let a client
+# that sends a byte a minute keep its place among the connections.
+HEAD_TIME = 30.0
 LINGER = 5.0  # seconds in which the rest of a refused request is read and dropped
 
 
@@ -48,18 +46,6 @@ class Detach(BaseException):
 
     def __init__(self, wire: ChannelWire) -> None:
         self.wire = wire
-
-
-class RequestParser(HTTPRequestParser):  # type: ignore[misc]
-    """A request; ``detached`` is its task once that has left the worker thread."""
-
-    detached: Task | None = None
-
-    def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)
-        if self.error is not None:
-            self.expect_continue = False  # waitress would ask for the body that it is about to refuse
-        return consumed
 
 
 class Task(WSGITask):  # type: ignore[misc]
@@ -96,40 +82,6 @@ class Task(WSGITask):  # type: ignore[misc]
             super().service()
 
 
-class JsonErrorTask(ErrorTask):  # type: ignore[misc]
-    """An error that waitress finds itself, in the shape of all our errors and without its own words."""
-
-    def execute(self) -> None:
-        error = self.request.error
-        body = json.dumps({"detail": self._detail(error.code)}).encode()
-        request_id = uuid4().hex
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers += [("Content-Type", "application/json"), ("X-Request-Id", request_id)]
-        access_log.info(
-            "%s refused before it was read",
-            getattr(self.request, "command", "A request"),
-            extra={"request_id": request_id, "status": error.code, "remote": self.channel.addr[0]},
-        )
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.channel.unread = error.code != 500  # the one that is found after the whole request was read
-        self.write(body)
-
-    def _detail(self, status: int) -> str:
-        match status:
-            case 413:
-                limit = self.channel.adj.max_request_body_size - 1
-                return f"The request is too large; this server accepts {limit} bytes."
-            case 431:
-                return "The headers of the request are too large."
-            case 501:
-                return "This transfer encoding is not supported; send the body chunked or with a Content-Length."
-            case 500:
-                return Problem.INTERNAL.text
-            case _:
-                return Problem.MALFORMED_REQUEST.text
-
-
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A client's connection."""
 
@@ -138,6 +90,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     wire: ChannelWire | None = None  # of the detached reply under way
     unread = False  # an error was answered although more of its request may come
     linger_until: float | None = None
+    put_off = False  # the next pipelined request waits for the client to take the answers before it
+    _turn: object = None  # what the client had to do when ``overdue`` was last asked, changed by any progress
+    _since = 0.0  # when that was first seen
 
     @staticmethod
     def task_class(channel: Channel, request: RequestParser) -> Task:
@@ -147,6 +102,34 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def idle(self) -> bool:
         """Nothing is being received, answered or sent."""
         return self.linger_until is not None or not (self.requests or self.request or self.total_outbufs_len)
+
+    def overdue(self, now: float) -> bool:
+        """Whether the client has not done its part in time; asked every second, ``now`` in seconds of any clock."""
+        turn, limit = self._client_turn()
+        if turn != self._turn:
+            self._turn, self._since = turn, now
+        return now - self._since > limit
+
+    def _client_turn(self) -> tuple[object, float]:
+        """What the client has to do next, in a form that changes as it does it, and the seconds that may pass."""
+        if self.wire is not None:
+            return None, math.inf  # it has its own guard
+        if self.total_outbufs_len:
+            return self.last_activity, STALLED  # nothing is read meanwhile
+        if self.requests or self.request is None:
+            return None, math.inf
+        if self.request.headers_finished:
+            return self.last_activity, STALLED
+        return self.request, HEAD_TIME
+
+    def puts_off(self) -> bool:
+        """Whether the next request has to wait; ``handle_write`` asks again."""
+        with self.outbuf_lock:  # no flush comes between the test and the mark
+            self.put_off = self.total_outbufs_len > UNSENT_LIMIT
+            return self.put_off
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        """Wait for nothing. waitress would wait here for the client, without a limit, and hold a worker thread."""
 
     def service(self) -> None:
         try:
@@ -159,6 +142,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self._half_close()
             return
         super().handle_write()
+        if self.put_off:
+            self.server.add_task(self)
         if (wire := self.wire) is not None:
             wire.progressed()
 

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -35,15 +36,22 @@ ADJUSTMENTS: dict[str, Any] = {
 SETTINGS = ("host", "port", "workers", "threads", "graceful_timeout", "connection_limit", "max_body_size")
 
 
+class CannotListen(Exception):
+    """An address is taken or not ours; the text says what to do."""
+
+
 def serve_paste(app: Any, global_conf: dict[str, str] | None, **kw: str) -> None:
     """Entry point of ``[server:main] use = egg:webui#main``."""
     registry = getattr(app, "registry", None)
-    serve(
-        app,
-        background=getattr(registry, "background", None),
-        post_fork=registry.get("post_fork") if registry is not None else None,
-        **server_options(kw, (global_conf or {}).get("__file__")),
-    )
+    try:
+        serve(
+            app,
+            background=getattr(registry, "background", None),
+            post_fork=registry.get("post_fork") if registry is not None else None,
+            **server_options(kw, (global_conf or {}).get("__file__")),
+        )
+    except CannotListen as error:
+        sys.exit(str(error))
 
 
 def server_options(kw: dict[str, str], ini_path: str | None = None) -> dict[str, Any]:
@@ -88,7 +96,7 @@ def serve(
 
 
 def listen(adj: Adjustments) -> list[socket.socket]:
-    """Sockets that listen on the wanted addresses; ``OSError`` when one is taken or not ours."""
+    """Sockets that listen on the wanted addresses; ``CannotListen`` when one is taken or not ours."""
     sockets: list[socket.socket] = []
     port = adj.port
     for family, kind, protocol, address in adj.listen:
@@ -104,8 +112,8 @@ def listen(adj: Adjustments) -> list[socket.socket]:
             for opened in sockets:
                 opened.close()
             where = f"{address[0]} port {port}"
-            advice = "Set another host or port, or stop what uses this one"
-            raise OSError(error.errno, f"Cannot listen on {where}: {error.strerror}. {advice}") from None
+            advice = "Set another HOST or PORT, or stop what uses this one."
+            raise CannotListen(f"Cannot listen on {where}: {error.strerror}. {advice}") from None
         port = sock.getsockname()[1]  # port 0 takes any free one, and the further addresses take the same
     return sockets
 
@@ -115,6 +123,11 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 
     channel_class = Channel
     draining = False  # no further request is wanted on open connections
+
+    def add_task(self, channel: Channel) -> None:
+        """Queue the next request of the connection for a worker thread, unless it is put off."""
+        if not channel.puts_off():
+            super().add_task(channel)
 
 
 class Server:
@@ -132,6 +145,7 @@ class Server:
         self._graceful_timeout = graceful_timeout
         self._background = background
         self._stopping = False
+        self._next_check = 0.0
         self._map: dict[int, Any] = {}
         self._dispatcher = ThreadedTaskDispatcher()
         self._listeners = [self._listener(app, sock) for sock in sockets]
@@ -159,9 +173,18 @@ class Server:
 
     def _poll(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=self._adj.asyncore_use_poll, map=self._map, count=1)
+        now = time.monotonic()
+        if now >= self._next_check:
+            self._next_check = now + TICK
+            self._close_overdue(now)
 
     def _channels(self) -> list[Channel]:
         return [channel for channel in self._map.values() if isinstance(channel, Channel)]
+
+    def _close_overdue(self, now: float) -> None:
+        for channel in self._channels():
+            if channel.overdue(now):
+                channel.handle_close()
 
     def _drain(self) -> None:
         """Accept nothing more, and wait for what runs within the graceful timeout."""

@@ -22,6 +22,7 @@ from waitress.adjustments import Adjustments
 
 from webui.background import BackgroundLoop
 from webui.errors import ApiError
+from webui.server.channel import PIECE
 from webui.server.serve import ADJUSTMENTS, Server, listen
 from webui.streaming import Outcome, Reply, detached
 
@@ -120,11 +121,13 @@ class Source:
 
 
 class Site:
-    """Views by path, each a coroutine function for ``detached`` or a plain function of the request."""
+    """Views by path: a coroutine function for ``detached``, a plain body, or else the size of what was sent."""
 
     def __init__(self) -> None:
         self.background = BackgroundLoop()
         self.starts: dict[str, Callable[[], Coroutine[Any, Any, Reply]]] = {}
+        self.plain: dict[str, bytes] = {}
+        self.viewed: list[str] = []
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.callbacks: list[Callable[[Outcome], object]] = [self.outcomes.put]
         self.path_in_context: ContextVar[str] = ContextVar("path")
@@ -138,6 +141,11 @@ class Site:
         self.server: Server
 
     def view(self, request: Request) -> Response:
+        self.viewed.append(request.path)
+        if request.path in self.plain:
+            body = self.plain[request.path]
+            pieces = (body[offset : offset + PIECE] for offset in range(0, len(body), PIECE))
+            return Response(app_iter=pieces, content_length=len(body))
         start = self.starts.get(request.path)
         if start is None:
             size = len(request.body_file_raw.read())

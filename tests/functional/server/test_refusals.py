@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from webui.server.parser import ANONYMOUS_BODY
+
 LIMIT = 1 << 20
 
 
@@ -55,6 +57,52 @@ def test_a_chunked_body_is_refused_when_it_grows_too_large(site: Any) -> None:
 def test_a_body_of_exactly_the_limit_is_accepted(site: Any) -> None:
     client = site.connect().get("/up", f"Content-Length: {LIMIT}", method="POST").send(b"x" * LIMIT)
     assert client.answer()[2] == b"plain /up %d" % LIMIT
+
+
+@pytest.fixture
+def roomy(make_site: Any) -> Any:
+    """A site that accepts more than anybody may send without credentials."""
+    return make_site(max_body_size=3 * ANONYMOUS_BODY)
+
+
+@pytest.mark.parametrize("cookie", [(), ("Cookie: not_token=x; other=y",)])
+def test_without_credentials_a_body_over_4_mb_is_refused_before_it_is_sent(roomy: Any, cookie: tuple[str, ...]) -> None:
+    headers = f"Content-Length: {ANONYMOUS_BODY + 1}", "Expect: 100-continue", *cookie
+    answer = roomy.connect().get("/up", *headers, method="POST").answer()
+    assert refused(answer, 413)
+    assert str(ANONYMOUS_BODY) in json.loads(answer[2])["detail"]
+
+
+def test_without_credentials_a_chunked_body_over_4_mb_is_refused(roomy: Any) -> None:
+    client = roomy.connect().get("/up", "Transfer-Encoding: chunked", method="POST")
+    client.send(b"%x\r\n" % (2 * ANONYMOUS_BODY) + b"x" * (ANONYMOUS_BODY + 1))  # the chunk is not complete
+    assert refused(client.answer(), 413)
+
+
+def test_without_credentials_a_body_of_4_mb_is_accepted(roomy: Any) -> None:
+    client = roomy.connect().get("/up", f"Content-Length: {ANONYMOUS_BODY}", method="POST").send(b"x" * ANONYMOUS_BODY)
+    assert client.answer()[2] == b"plain /up %d" % ANONYMOUS_BODY
+
+
+@pytest.mark.parametrize("header", ["Authorization: Bearer x", "Cookie: token=x", "Cookie: other=y; token=x"])
+def test_with_credentials_the_limit_is_that_of_the_settings(roomy: Any, header: str) -> None:
+    size = 3 * ANONYMOUS_BODY
+    client = roomy.connect().get("/up", f"Content-Length: {size}", header, method="POST").send(b"x" * size)
+    assert client.answer()[2] == b"plain /up %d" % size
+    answer = client.get("/up", f"Content-Length: {size + 1}", header, method="POST").answer()
+    assert refused(answer, 413)
+    assert str(size) in json.loads(answer[2])["detail"]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_body_with_two_lengths_is_refused(site: Any, version: str) -> None:
+    headers = "Content-Length: 4", "Transfer-Encoding: chunked"
+    client = (
+        site.connect().get("/up", *headers, method="POST", version=version).send(b"0\r\n\r\nGET /smuggled HTTP/1.1\r\n")
+    )
+    assert refused(client.answer(), 400)
+    assert client.at_eof()
+    assert not site.viewed
 
 
 def test_what_is_no_http_is_refused(site: Any) -> None:
