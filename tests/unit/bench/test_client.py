@@ -51,7 +51,8 @@ def test_every_request_of_a_load_is_counted_once(upstream: Upstream) -> None:
 def test_the_events_of_finished_streams_are_all_counted(upstream: Upstream) -> None:
     before = upstream.stats()
     load = client.run(upstream.url, stream(upstream, "fake-20x0ms"), clients=2, seconds=0.2)
-    assert 20 * load.done <= load.events <= 20 * (load.done + 2)
+    # Of each client, a stream may have begun before the count, and one may be cut off by its end.
+    assert 20 * (load.done - 2) <= load.events <= 20 * (load.done + 2)
     assert not load.failures
     upstream.wait(lambda stats: stats.open == 0 and stats.finished > before.finished)
 
