@@ -14,8 +14,8 @@ from typing import Any
 class Problem(Enum):
     """What can go wrong: HTTP status and the text shown when the raiser has nothing better to say.
 
-    The contract answers many missing permissions with 401 and bad input with 400; those statuses are kept,
-    since clients act on them (``contract/auth.md`` section 4).
+    The contract (the API of Open WebUI 0.6.43) answers many missing permissions with 401 and bad input with 400; those
+    statuses are kept, since clients act on them.
     """
 
     MALFORMED_REQUEST = 400, "The request could not be read."

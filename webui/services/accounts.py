@@ -1,4 +1,4 @@
-"""Accounts: signing up, checking a password, changing it. The rules are those of ``contract/auth.md``."""
+"""Accounts: signing up, checking a password, changing it. The rules are those of Open WebUI 0.6.43."""
 
 from __future__ import annotations
 

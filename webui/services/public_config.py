@@ -1,4 +1,4 @@
-"""What ``GET /api/config`` tells the page: more once somebody is signed in (``contract/chat-flow.md`` section 2)."""
+"""What ``GET /api/config`` tells the page: more once somebody is signed in."""
 
 from __future__ import annotations
 

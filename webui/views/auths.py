@@ -1,4 +1,4 @@
-"""Signing up, in and out. The shapes are those of ``contract/auth.md``."""
+"""Signing up, in and out. The shapes are those of Open WebUI 0.6.43."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from webui.services import accounts, sessions
 from webui.services.ratelimits import count_attempt
 from webui.settings import default_permissions
 
+if TYPE_CHECKING:
+    from webui.request import Request
+
 # How many addresses may use up their tries of an email before it is locked: strangers at one do not lock out its owner.
 EVERYWHERE = 10
 MAX_SIGNUP = 3 * 1024 * 1024  # bytes; a picture may stand in it
-
-if TYPE_CHECKING:
-    from webui.request import Request
 
 
 @api_view(route="auths.session", method="GET", permission=Permission.SESSION, returns=SessionUserInfo)

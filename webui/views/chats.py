@@ -8,10 +8,10 @@ from webui.schemas.chats import ChatForm, ChatListQuery, ChatOut, ChatTitle
 from webui.security.permissions import Permission
 from webui.services import chats
 
-MAX_CHAT = 32 * 1024 * 1024  # bytes
-
 if TYPE_CHECKING:
     from webui.request import Request
+
+MAX_CHAT = 32 * 1024 * 1024  # bytes
 
 
 @api_view(

@@ -11,10 +11,10 @@ from webui.services.completions import upstream_payload
 from webui.streaming import Detached, Reply, detached
 from webui.views.errors import as_reply
 
-MAX_COMPLETION = 64 * 1024 * 1024  # bytes; pictures stand in it as text
-
 if TYPE_CHECKING:
     from webui.request import Request
+
+MAX_COMPLETION = 64 * 1024 * 1024  # bytes; pictures stand in it as text
 
 
 @api_view(
