@@ -46,6 +46,18 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
     yield from new_database_url(request.param, tmp_path)
 
 
+@pytest.fixture
+def ini(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An INI file in a folder of its own, and no settings from elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("DATABASE_URL", "DATA_DIR", "WEBUI_INI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("WEBUI_DATABASE_CONNECT_TIMEOUT", "0s")
+    path = tmp_path / "test.ini"
+    path.write_text("[app:main]\nuse = egg:webui\n")
+    return path
+
+
 @pytest.fixture(scope="session", params=[pytest.param(name, marks=pytest.mark.database) for name in BACKENDS])
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     """A migrated database that all tests share."""

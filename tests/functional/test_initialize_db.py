@@ -16,18 +16,6 @@ WAIT = 60.0  # seconds; the bound of every wait
 PASSWORD = "p@ss:w/o#r%d?&é '\""
 
 
-@pytest.fixture
-def ini(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An INI file in a folder of its own, and no settings from elsewhere."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("DATABASE_URL", "DATA_DIR", "WEBUI_INI"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("WEBUI_DATABASE_CONNECT_TIMEOUT", "0s")
-    path = tmp_path / "test.ini"
-    path.write_text("[app:main]\nuse = egg:webui\n")
-    return path
-
-
 def text_of(url: sa.URL) -> str:
     return url.render_as_string(hide_password=False)
 
