@@ -34,7 +34,6 @@ class Problem(Enum):
     NOT_FOUND = 404, "Not Found"
     METHOD_NOT_ALLOWED = 405, "Method Not Allowed"
     CONFLICT = 409, "This is in conflict with what is stored already."
-    SETTING_LOCKED = 409, "This setting is pinned outside the database."
     TOO_LARGE = 413, "The request is too large."
     INVALID = 422, "The request does not fit the schema."
     RATE_LIMITED = 429, "API rate limit exceeded"
