@@ -25,6 +25,7 @@ class Request(PyramidRequest):
 
     request_body_tempfile_limit = sys.maxsize  # no copy in a file: the server bounds bodies, and spools large ones
     request_id: str = "-"
+    began: float = 0.0  # time.perf_counter() when it came
     payload: Any
     query: Any
 

@@ -47,7 +47,7 @@ def access_tween(handler: Handler, registry: Registry) -> Handler:
         given = request.headers.get("X-Request-Id", "")
         request.request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
         token = log.request_id.set(request.request_id)
-        started = time.perf_counter()
+        request.began = started = time.perf_counter()
         try:
             response = handler(request)
         except Exception as error:  # nothing inside rendered it, e.g. the headers' tween failed
@@ -102,7 +102,7 @@ def headers_tween(handler: Handler, registry: Registry) -> Handler:
             headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
             if "*" not in origins:  # with any site allowed, no site gets to use the visitor's cookie
                 headers["Access-Control-Allow-Credentials"] = "true"
-            headers["Access-Control-Expose-Headers"] = "X-Request-Id"
+            headers["Access-Control-Expose-Headers"] = "X-Request-Id, Server-Timing"
         if allowed and preflight:
             headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
             headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "")

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from webui.models.chat import Chat, Message
 from webui.models.database import Database, create_database
+from webui.models.job import Job
 from webui.models.meta import Base, utcnow
+from webui.models.model import Model
+from webui.models.run import Run, RunDeltas, RunState
 from webui.models.session import SigninAttempt, UserSession
 from webui.models.setting import StoredSetting
+from webui.models.usage import Usage
 from webui.models.user import Credential, Role, User
 
 if TYPE_CHECKING:
@@ -20,10 +24,16 @@ __all__ = [
     "Chat",
     "Credential",
     "Database",
+    "Job",
     "Message",
+    "Model",
     "Role",
+    "Run",
+    "RunDeltas",
+    "RunState",
     "SigninAttempt",
     "StoredSetting",
+    "Usage",
     "User",
     "UserSession",
     "create_database",

@@ -55,3 +55,4 @@ class Message(Base):
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
     deleted_at: Mapped[datetime | None]
+    run_id: Mapped[str | None]

@@ -8,10 +8,12 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from webui.background import BackgroundLoop
 from webui.errors import ApiError
-from webui.providers.base import ModelInfo, Provider
+from webui.providers.base import ModelInfo, Provider, Route
+from webui.streaming import Reply
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,20 @@ class Listing:
     provider: Provider
     models: list[ModelInfo] = field(default_factory=list)
     error: str | None = None
+
+
+@dataclass(frozen=True)
+class SingleRoute:
+    """A model and the connection that serves it."""
+
+    model: ModelInfo
+    provider: Provider
+
+    async def chat(self, payload: dict[str, Any], *, user_id: str) -> Reply:
+        return await self.provider.chat(payload | {"model": self.model["id"]}, user_id=user_id)
+
+    async def embed(self, payload: dict[str, Any], *, user_id: str) -> Reply:
+        return await self.provider.embed(payload | {"model": self.model["id"]}, user_id=user_id)
 
 
 class Catalog:
@@ -47,16 +63,16 @@ class Catalog:
         self._renew(force=refresh)
         return sorted(self._by_id().values(), key=lambda model: str(model["name"]).casefold())
 
-    def find(self, model_id: str) -> tuple[Provider, ModelInfo] | None:
-        """The connection that serves a model. One that is not known may be new, so then the connections are asked."""
+    def find(self, model_id: str) -> Route | None:
+        """The way to a model. One that is not known may be new, so then the connections are asked."""
         self._renew(force=self._known(model_id) is None)
         return self._known(model_id)
 
-    def _known(self, model_id: str) -> tuple[Provider, ModelInfo] | None:
+    def _known(self, model_id: str) -> Route | None:
         for listing in self._listings:
             for model in listing.models:
                 if model["id"] == model_id:
-                    return listing.provider, model
+                    return SingleRoute(model, listing.provider)
         return None
 
     def _by_id(self) -> dict[str, ModelInfo]:

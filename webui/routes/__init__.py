@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from webui.routes import auths, chats, docs, health, models, system
+from webui.routes import (
+    auths,
+    chats,
+    connections,
+    docs,
+    embeddings,
+    evaluations,
+    health,
+    messages,
+    model_store,
+    models,
+    ollama,
+    openai,
+    responses,
+    runs,
+    system,
+    tasks,
+)
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
-AREAS = (health, system, auths, chats, models, docs)
+AREAS = (
+    *(health, system, auths, chats, runs),
+    *(models, model_store, embeddings, messages, responses, tasks, evaluations),
+    *(connections, openai, ollama, docs),
+)
 
 
 def includeme(config: Configurator) -> None:

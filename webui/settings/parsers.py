@@ -218,18 +218,31 @@ def regex() -> Parser[re.Pattern[str]]:
 
 def json_objects() -> Parser[list[dict[str, Any]]]:
     """A JSON array of objects; from the database as it is, from elsewhere as JSON text."""
-    wanted = "must be a JSON array of objects"
+    return _json("must be a JSON array of objects", "JSON array", _is_array_of_objects)
 
-    def parse(raw: object) -> list[dict[str, Any]]:
+
+def json_object(*, redact: Callable[[dict[str, Any]], str] | None = None) -> Parser[dict[str, Any]]:
+    """A JSON object; from the database as it is, from elsewhere as JSON text."""
+    return _json("must be a JSON object", "JSON object", lambda value: isinstance(value, dict), redact)
+
+
+def _json(
+    wanted: str, label: str, fits: Callable[[Any], bool], redact: Callable[[Any], str] | None = None
+) -> Parser[Any]:
+    def parse(raw: object) -> Any:
         try:
             value = from_json(_text(raw), allow_inf_nan=False) if isinstance(raw, str) else raw
         except ValueError:
             raise ValueError(wanted) from None
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        if not fits(value):
             raise ValueError(wanted)
         return value
 
-    return Parser("JSON array", parse, lambda value: to_json(value).decode())
+    return Parser(label, parse, lambda value: to_json(value).decode(), redact)
+
+
+def _is_array_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _text(raw: object) -> str:

@@ -21,24 +21,43 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Paths whose clients are OpenAI's SDKs; they read ``error``, the contract's own clients ``detail``.
-OPENAI_PATHS = ("/api/chat/completions", "/api/v1/chat/completions", "/api/models", "/api/v1/models")
-OPENAI_TYPES = {
+# Whose clients ask on a path, by its beginning: OpenAI's SDKs read ``error``, Anthropic's ``type`` and ``error``,
+# Ollama's ``error`` as a text, and the contract's own clients ``detail``. The first that fits counts.
+DIALECTS = {
+    "/api/v1/messages": "anthropic",
+    "/api/chat/completions": "openai",
+    "/api/v1/chat/completions": "openai",
+    "/api/models": "openai",
+    "/api/v1/models": "openai",
+    "/api/embeddings": "openai",
+    "/api/v1/embeddings": "openai",
+    "/api/responses": "openai",
+    "/api/v1/responses": "openai",
+    "/openai/": "openai",
+    "/ollama/v1/": "openai",
+    "/ollama/api/": "ollama",
+}
+TYPES = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    413: "request_too_large",
     429: "rate_limit_error",
 }
 
 
-def error_body(error: ApiError, *, openai: bool) -> bytes:
-    """``{"detail": ...}``, and OpenAI's ``error`` object beside it where its clients ask."""
+def error_body(error: ApiError, path: str) -> bytes:
+    """``{"detail": ...}``, and beside it what the SDKs read whose clients ask on this path."""
     body: dict[str, Any] = {"detail": error.detail}
-    if openai:
-        fallback = "api_error" if error.status >= 500 else "invalid_request_error"
-        message = error.detail if isinstance(error.detail, str) else "; ".join(item["msg"] for item in error.detail)
-        kind = OPENAI_TYPES.get(error.status, fallback)
-        body["error"] = {"message": message, "type": kind, "param": None, "code": error.problem.code}
+    message = error.detail if isinstance(error.detail, str) else "; ".join(item["msg"] for item in error.detail)
+    kind = TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
+    match next((dialect for start, dialect in DIALECTS.items() if path.startswith(start)), None):
+        case "openai":
+            body["error"] = {"message": message, "type": kind, "param": None, "code": error.problem.code}
+        case "anthropic":
+            body |= {"type": "error", "error": {"type": kind, "message": message}}
+        case "ollama":
+            body["error"] = message
     return to_json(body)
 
 
@@ -77,17 +96,16 @@ def _without_values(error: DBAPIError) -> str:
     return " ".join(filter(None, (kind, getattr(error.orig, "pgcode", None), constraint)))
 
 
-def as_reply(error: BaseException, request_id: str, *, openai: bool) -> Reply:
+def as_reply(error: BaseException, request_id: str, path: str) -> Reply:
     """The answer for an exception; never touches the database, whose session may be broken."""
     failure = as_api_error(error, request_id)
     headers = (("Content-Type", "application/json"), *failure.headers.items())
-    return Reply(failure.status, headers, error_body(failure, openai=openai))
+    return Reply(failure.status, headers, error_body(failure, path))
 
 
 def render(error: BaseException, request: Request) -> Response:
     """The same as Pyramid's response."""
-    openai = request.environ.get("PATH_INFO", "").startswith(OPENAI_PATHS)
-    reply = as_reply(error, request.request_id, openai=openai)
+    reply = as_reply(error, request.request_id, request.environ.get("PATH_INFO", ""))
     return Response(status=reply.status, headerlist=list(reply.headers), body=reply.body)
 
 

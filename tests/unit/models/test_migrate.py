@@ -23,6 +23,8 @@ from webui.models.database import create_engine
 from webui.models.migrate import SchemaError
 
 ROOT = Path(webui.__file__).parents[1]
+HEAD = migrate.head()
+NEXT = f"{int(HEAD) + 1:04}"  # of a migration that a test adds
 WAIT = 20.0  # seconds; the bound of every wait
 USER = sa.text(
     "INSERT INTO users (id, email, name, role, profile_image_url, created_at, updated_at)"
@@ -60,8 +62,8 @@ def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def add_revision(versions: Path, upgrade: str) -> None:
     lines = "\n".join(f"    {line}" for line in upgrade.splitlines())
-    text = "import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = '0002', '0001'\n"
-    (versions / "0002_second.py").write_text(f"{text}def upgrade():\n{lines}\ndef downgrade():\n    pass\n")
+    text = f"import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = '{NEXT}', '{HEAD}'\n"
+    (versions / f"{NEXT}_next.py").write_text(f"{text}def upgrade():\n{lines}\ndef downgrade():\n    pass\n")
 
 
 def test_the_models_and_the_migrations_agree(empty_database_url: sa.URL) -> None:
@@ -151,7 +153,9 @@ def test_an_empty_database_is_told(empty_database_url: sa.URL) -> None:
 def test_a_database_behind_the_program_is_told(empty_database_url: sa.URL, versions: Path) -> None:
     migrate.upgrade(empty_database_url)
     add_revision(versions, "pass")
-    with pytest.raises(SchemaError, match=r"revision 0001, behind this program, which needs 0002.*Run: initialize_db"):
+    with pytest.raises(
+        SchemaError, match=rf"revision {HEAD}, behind this program, which needs {NEXT}.*Run: initialize_db"
+    ):
         migrate.check(empty_database_url)
 
 
@@ -178,17 +182,17 @@ def test_a_failing_migration_is_named_and_changes_nothing(
     add_revision(
         versions, f"op.create_table('extra', sa.Column('id', sa.Text))\nop.execute('DELETE FROM users')\n{failure}"
     )
-    with pytest.raises(SchemaError, match=f"Migration 0002 failed; the database is as it was(.|\n)*{said}"):
+    with pytest.raises(SchemaError, match=f"Migration {NEXT} failed; the database is as it was(.|\n)*{said}"):
         migrate.upgrade(empty_database_url)
     assert tables(empty_database_url) == {"alembic_version", *Base.metadata.tables}
     with create_engine(empty_database_url, poolclass=sa.NullPool).connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM users")) == 1
-        assert migrate.current(connection) == "0001"
+        assert migrate.current(connection) == HEAD
 
 
 def test_a_failing_migration_of_an_empty_database_leaves_it_empty(empty_database_url: sa.URL, versions: Path) -> None:
     add_revision(versions, "raise ValueError('on purpose')")
-    with pytest.raises(SchemaError, match="Migration 0002 failed"):
+    with pytest.raises(SchemaError, match=f"Migration {NEXT} failed"):
         migrate.upgrade(empty_database_url)
     assert tables(empty_database_url) == set()
 

@@ -1,0 +1,3 @@
+ROUTES = {
+    "connections.list": "/api/v1/connections",
+}

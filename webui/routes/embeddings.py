@@ -1,0 +1,4 @@
+ROUTES = {
+    "embeddings.create": "/api/embeddings",
+    "embeddings.create_v1": "/api/v1/embeddings",
+}

@@ -1,0 +1,3 @@
+ROUTES = {
+    "evaluations.config": "/api/v1/evaluations/config",
+}

@@ -1,0 +1,4 @@
+ROUTES = {
+    "responses.create": "/api/responses",
+    "responses.create_v1": "/api/v1/responses",
+}
