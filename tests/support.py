@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,12 @@ from webui.config import configure
 from webui.settings import load
 
 PASSWORD = "correct horse battery"
-QUIET = {"ENABLE_OLLAMA_API": "false", "WEBUI_LOCAL_MODEL": "false"}  # no connection but those that a test names
+# No connection and no model but those that a test names.
+QUIET = {
+    "ENABLE_OLLAMA_API": "false",
+    "WEBUI_LOCAL_MODEL": "false",
+    "ENABLE_EVALUATION_ARENA_MODELS": "false",
+}
 
 
 def make_application(url: sa.URL, folder: Path, environ: Mapping[str, str]) -> Router:
@@ -50,8 +56,10 @@ class Client:
     def post_raw(self, path: str, body: bytes, **options: Any) -> TestResponse:
         return self._call(self.app.post, path, {"params": body, "content_type": "application/json", **options})
 
-    def delete(self, path: str, **options: Any) -> TestResponse:
-        return self._call(self.app.delete, path, options)
+    def delete(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        if body is None:
+            return self._call(self.app.delete, path, options)
+        return self._call(self.app.delete_json, path, {"params": body, **options})
 
     def _call(self, method: Any, path: str, options: dict[str, Any]) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -61,11 +69,13 @@ class Client:
 
 @contextmanager
 def counted_statements(engine: sa.Engine) -> Iterator[list[str]]:
-    """The SQL statements that are executed meanwhile."""
+    """The SQL statements that this thread executes meanwhile, and no others."""
     statements: list[str] = []
+    thread = threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
+        if threading.get_ident() == thread:
+            statements.append(statement)
 
     sa.event.listen(engine, "before_cursor_execute", note)
     try:

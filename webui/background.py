@@ -26,6 +26,9 @@ class BackgroundLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self.busy = 0  # work that a graceful stop waits for; changed on the loop alone
+        self.on_drain: list[Callable[[], object]] = []  # called on the loop when the server begins to stop
+        self.on_stop: list[Callable[[], object]] = []  # called by whoever stops the loop, when its tasks have ended
 
     def submit(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine that nobody needs to wait for: its failure is logged, and is in the future as well."""
@@ -50,6 +53,11 @@ class BackgroundLoop:
             if not self._stopped:
                 self._running().call_soon_threadsafe(fn, *args)
 
+    def drain(self) -> None:
+        """The server begins to stop: what has no end of its own is to end now."""
+        for fn in self.on_drain:
+            self.call_soon(fn)
+
     def stop(self, timeout: float = 5.0) -> None:
         """Cancel what runs, wait ``timeout`` seconds for it to clean up, and end the thread. Nothing can follow."""
         with self._lock:
@@ -62,6 +70,8 @@ class BackgroundLoop:
         thread.join(timeout)
         if thread.is_alive():
             logger.warning("Background tasks did not end within %g s of being cancelled; leaving them.", timeout)
+        for fn in self.on_stop:
+            fn()
 
     def _schedule(self, coro: Coroutine[Any, Any, T]) -> Future[T]:
         with self._lock:

@@ -191,6 +191,8 @@ class Server:
         for listener in self._listeners:
             listener.draining = True
             wasyncore.dispatcher.close(listener)  # not its own close(): the channels still need its trigger
+        if self._background is not None:
+            self._background.drain()
         deadline = time.monotonic() + self._graceful_timeout
         busy = self._close_idle()
         if busy:
@@ -202,11 +204,11 @@ class Server:
             logger.warning("Cancelling %d replies that did not end within %g s.", busy, self._graceful_timeout)
 
     def _close_idle(self) -> int:
-        """Close the connections on which nothing happens; the number of the others."""
+        """Close the connections on which nothing happens; the number of the others, and of replies without one."""
         for channel in self._channels():
             if channel.idle:
                 channel.handle_close()
-        return len(self._channels())
+        return len(self._channels()) + (self._background.busy if self._background is not None else 0)
 
     def _close(self) -> None:
         # The loop first: its replies close their sources, and threads that wait for it come free.

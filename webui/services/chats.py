@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
 from webui.models import Chat, Message, utcnow
+from webui.runs import journal
 from webui.services import messages
 
 PAGE_SIZE = 60
@@ -23,7 +24,7 @@ _CHAT_COLUMNS = (
     *(Chat.id, Chat.user_id, Chat.title, Chat.updated_at, Chat.created_at, Chat.share_id, Chat.archived, Chat.pinned),
     *(Chat.meta, Chat.folder_id, Chat.data, Chat.current_id),
 )
-_MESSAGE_COLUMNS = (Message.id, Message.parent_id, Message.role, Message.content, Message.data)
+_MESSAGE_COLUMNS = (Message.id, Message.parent_id, Message.role, Message.content, Message.data, Message.run_id)
 _IS_FIRST = sa.func.row_number().over(order_by=Message.position) == 1
 # One statement for a chat and its messages. Each row is a message; the chat's columns stand on the first alone, so that
 # a chat's large JSON is not sent once for each message.
@@ -84,7 +85,10 @@ def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
         raise ApiError(Problem.CHAT_NOT_FOUND)
     row = dict(zip((column.key for column in _CHAT_COLUMNS), rows[0], strict=False))
     found = (message[len(_CHAT_COLUMNS) :] for message in rows)
-    history = messages.assemble((message for message in found if message[0] is not None), row["current_id"])
+    history = messages.assemble((message[:-1] for message in found if message[0] is not None), row["current_id"])
+    for *_, message_id, _, _, _, _, run_id in rows:
+        if run_id is not None:  # it is being generated: its text is in the journal so far
+            history["messages"][message_id]["content"] = journal.so_far(db, run_id)
     chat = {**row["data"], "title": row["title"], "history": history}
     if history["messages"] or "messages" not in row["data"]:
         chat["messages"] = messages.branch(history)

@@ -72,13 +72,22 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
     The client sends the whole chat and no version, so: one that brings something and lacks messages has a stale copy,
     and what it lacks stays; one that only lacks messages has deleted them, and they go to the trash. Deleting gives the
     children of a message another parent, so a changed parent alone is not something brought.
+
+    A message that is being generated is the server's until it is complete, and a copy that was taken meanwhile does not
+    replace the complete one.
     """
     stored = {row.id: row for row in db.execute(_STORED, {"chat_id": chat_id})}
     new = [message_id for message_id in incoming if message_id not in stored]
-    known = [(stored[message_id], incoming[message_id]) for message_id in incoming if message_id in stored]
+    known = [
+        (stored[key], columns)
+        for key, columns in incoming.items()
+        if key in stored and _may_change(stored[key], columns)
+    ]
     brought = [row.id for row, columns in known if row.deleted_at or any(getattr(row, c) != columns[c] for c in TOLD)]
     moved = [row.id for row, columns in known if row.parent_id != columns["parent_id"]]
-    lacking = [row.id for row in stored.values() if row.id not in incoming and row.deleted_at is None]
+    lacking = [
+        row.id for row in stored.values() if row.id not in incoming and row.deleted_at is None and row.run_id is None
+    ]
     now = utcnow()
     if brought or moved:
         update = {"chat_id": chat_id, "updated_at": now, "deleted_at": None}
@@ -97,8 +106,17 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
         db.execute(sa.update(Message), [{"chat_id": chat_id, "id": gone, "deleted_at": now} for gone in lacking])
 
 
+def _may_change(row: sa.Row[Any], columns: Mapping[str, Any]) -> bool:
+    """Whether a client's copy of a message counts: not while it is being generated, nor a copy from that time."""
+    complete = row.role == "assistant" and row.data.get("done") is True
+    if row.run_id is not None or not complete or columns["data"].get("done") is True:
+        return row.run_id is None
+    return 'done="false"' not in columns["content"] and not row.content.startswith(columns["content"])
+
+
 _STORED = sa.select(
-    *(Message.id, Message.parent_id, Message.position, Message.role, Message.content, Message.data, Message.deleted_at)
+    *(Message.id, Message.parent_id, Message.position, Message.role, Message.content, Message.data),
+    *(Message.deleted_at, Message.run_id),
 ).where(Message.chat_id == sa.bindparam("chat_id"))
 
 

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyramid.response import Response
+
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.models import CompletionForm, ModelList, ModelsQuery
+from webui.schemas.models import CompletionForm, ModelList, ModelsConfig, ModelsQuery
 from webui.security.permissions import Permission
-from webui.streaming import Detached
+from webui.services import model_list
 from webui.views.replies import completion, relayed
+from webui.views.runs import is_run, start_run
+from webui.views.settings import store
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -23,11 +27,48 @@ MAX_COMPLETION = 64 * 1024 * 1024  # bytes; pictures stand in it as text
     returns=ModelList,
 )
 def list_models(request: Request) -> dict[str, Any]:
-    """The models that the user may chat with, of all connections."""
-    models = (
-        request.registry.connections.catalog.models(refresh=request.query.refresh) if _may_use_models(request) else []
+    """The models that the user may chat with: those of all connections, custom ones, and arenas."""
+    catalog = request.registry.connections.catalog
+    found = model_list.list_models(request.db, request.config, catalog, request.user, refresh=request.query.refresh)
+    return {"data": found}
+
+
+@api_view(route="models.base", method="GET", permission=Permission.ADMIN, query=ModelsQuery, returns=ModelList)
+def list_base_models(request: Request) -> dict[str, Any]:
+    """The models of all connections as these tell of them, without what is stored about them here."""
+    return {"data": request.registry.connections.catalog.models(refresh=request.query.refresh)}
+
+
+@api_view(route="models.config", method="GET", permission=Permission.ADMIN, returns=ModelsConfig)
+def read_models_config(request: Request) -> dict[str, Any]:
+    """The models that a new chat begins with, those pinned for everybody, and the order of the list."""
+    return {
+        "DEFAULT_MODELS": request.config["ui.default_models"] or None,
+        "DEFAULT_PINNED_MODELS": request.config["ui.default_pinned_models"] or None,
+        "MODEL_ORDER_LIST": request.config["ui.model_order_list"],
+    }
+
+
+@api_view(
+    route="models.config",
+    method="POST",
+    permission=Permission.ADMIN,
+    body=ModelsConfig,
+    returns=ModelsConfig,
+    errors=(Problem.CONFLICT,),
+)
+def change_models_config(request: Request) -> ModelsConfig:
+    """Change them."""
+    form: ModelsConfig = request.payload
+    store(
+        request,
+        {
+            "ui.default_models": form.DEFAULT_MODELS or "",
+            "ui.default_pinned_models": form.DEFAULT_PINNED_MODELS or "",
+            "ui.model_order_list": form.MODEL_ORDER_LIST or [],
+        },
     )
-    return {"data": [{"actions": [], "filters": [], **model} for model in models]}
+    return form
 
 
 @api_view(
@@ -39,11 +80,11 @@ def list_models(request: Request) -> dict[str, Any]:
     max_body=MAX_COMPLETION,
     errors=(Problem.MODEL_NOT_FOUND, Problem.UPSTREAM_FAILED, Problem.UPSTREAM_TIMEOUT),
 )
-def complete_chat(request: Request) -> Detached:
-    """Chat with a model, in OpenAI's form: streamed when `stream` is true, else one JSON answer."""
-    return relayed(request, completion(request, request.payload.model_dump(exclude_unset=True)).start)
+def complete_chat(request: Request) -> Response:
+    """Chat with a model, in OpenAI's form: streamed when `stream` is true, else one JSON answer.
 
-
-def _may_use_models(request: Request) -> bool:
-    """As in the contract, a model is the administrators' alone until somebody opens it to others."""
-    return request.user.is_admin or request.config["models.bypass_access_control"]
+    With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
+    the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it.
+    """
+    form = request.payload.model_dump(exclude_unset=True)
+    return start_run(request, form) if is_run(form) else relayed(request, completion(request, form).start)

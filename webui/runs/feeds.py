@@ -1,0 +1,118 @@
+"""What viewers are sent: server-sent events, at most thirty a second each, and nothing is encoded when nobody looks.
+
+A viewer pulls: it remembers the number of the last delta that it has sent and takes what follows, from memory or from
+the journal. So a slow one holds nothing up and costs no queue, and one that comes back goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from webui.runs import journal
+from webui.runs.log import Delta, Event, Room, RunLog, Watcher, frames
+from webui.runs.upkeep import read
+
+if TYPE_CHECKING:
+    from webui.runs.engine import Runs
+
+FRAME_SECONDS = 1 / 30
+PING_SECONDS = 15.0  # proxies close what is silent; and only a write shows that a viewer has gone
+POLL_SECONDS = 0.25  # between two looks at a run of another process
+HEADERS = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
+PING = b": ping\n\n"
+
+
+async def follow_run(runs: Runs, run: journal.Stored, seq: int) -> AsyncGenerator[bytes, None]:
+    """What follows delta ``seq`` of one run, to its end."""
+    room = runs.room(run.user_id)
+    with _watching(room) as watcher:
+        silent_since = time.monotonic()
+        while not runs.closing:
+            deltas = await _following(runs, run.id, room.logs.get(run.id), seq)
+            if deltas:
+                seq += len(deltas)
+                yield await _encode(runs, run, deltas, seq)
+                silent_since = time.monotonic()
+                if any(_is_end(delta) for delta in deltas):
+                    return
+                await asyncio.sleep(FRAME_SECONDS)
+                continue
+            active = run.id in runs.active
+            if not active and await _has_ended(runs, run.id, seq):
+                return
+            if time.monotonic() - silent_since > PING_SECONDS:
+                silent_since = time.monotonic()
+                yield PING
+            await watcher.wait(PING_SECONDS if active else POLL_SECONDS)
+
+
+async def follow_user(runs: Runs, user_id: str) -> AsyncGenerator[bytes, None]:
+    """What happens to all runs of a user from now on."""
+    room = runs.room(user_id)
+    seen = {known.id: known.seq for known in room.logs.values()}
+    with _watching(room) as watcher:
+        yield PING  # so that the head reaches the page at once
+        while not runs.closing:
+            if not await watcher.wait(PING_SECONDS):
+                seen = {run_id: seq for run_id, seq in seen.items() if run_id in room.logs}
+                yield PING
+                continue
+            for known in watcher.take():
+                seq = seen.get(known.id, 0)
+                if deltas := await _following(runs, known.id, known, seq):
+                    seen[known.id] = seq + len(deltas)
+                    yield await _encode(runs, known, deltas, seq + len(deltas))
+            await asyncio.sleep(FRAME_SECONDS)
+
+
+@contextmanager
+def _watching(room: Room) -> Iterator[Watcher]:
+    watcher = Watcher()
+    room.watchers.add(watcher)
+    try:
+        yield watcher
+    finally:
+        room.watchers.discard(watcher)
+
+
+async def _following(runs: Runs, run_id: str, known: RunLog | None, seq: int) -> list[Delta]:
+    """The deltas after number ``seq``, as far as they can be had now."""
+    deltas = None if known is None else known.after(seq)
+    if deltas is not None and (deltas or run_id in runs.active):
+        return deltas
+    _, deltas = await read(runs, partial(journal.read_after, run_id=run_id, seq=seq)) or (seq, [])
+    return deltas
+
+
+async def _has_ended(runs: Runs, run_id: str, seq: int) -> bool:
+    """Whether nothing can follow delta ``seq`` any more."""
+    run = await read(runs, partial(journal.read, run_id=run_id))
+    return run is None or (run.state != "running" and run.seq <= seq)
+
+
+def _is_end(delta: Delta) -> bool:
+    event = delta.get("event")
+    return event is not None and event["type"] == "chat:completion" and bool(event["data"].get("done"))
+
+
+async def _encode(runs: Runs, run: journal.Stored | RunLog, deltas: list[Delta], seq: int) -> bytes:
+    """Server-sent events in the contract's form; the last carries the number from which a viewer may resume."""
+    found = frames(deltas)
+    if any(_is_end(delta) for delta in deltas):
+        whole = await read(runs, partial(journal.outcome, run_id=run.id)) or {}
+        found = [_with(event, whole) if _is_end({"event": event}) else event for event in found]
+    where = {"chat_id": run.chat_id, "message_id": run.message_id, "task_id": run.id}
+    bodies = [b"data: " + to_json({**where, "data": event}) + b"\n\n" for event in found]
+    bodies[-1] = b"id: %d\n" % seq + bodies[-1]
+    return b"".join(bodies)
+
+
+def _with(event: Event, more: dict[str, Any]) -> Event:
+    return {**event, "data": {**event["data"], **more}}

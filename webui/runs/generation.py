@@ -1,0 +1,118 @@
+"""One reply being generated: from the model server's bytes to numbered deltas, and to what is stored in the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+from pydantic_core import from_json
+
+from webui.errors import ApiError, Problem
+from webui.models import RunState
+from webui.providers.deltas import DeltaReader
+from webui.runs.journal import Ending
+from webui.runs.log import Delta, Event, RunLog
+from webui.runs.transcript import Transcript
+from webui.streaming import Reply
+
+MAX_REPLY = 8 * 1024 * 1024  # characters that are kept of one reply
+TOO_LONG = "The reply was longer than 8 million characters; it was ended here."
+
+
+class Generation:
+    """Follows one reply: its deltas go into ``log``; ``state`` and ``error`` tell how it came out."""
+
+    def __init__(self, log: RunLog, prefix: str) -> None:
+        self.log = log
+        self.state = RunState.RUNNING
+        self.error: str | None = None
+        self._transcript = Transcript()
+        self._reader = DeltaReader()
+        self._began = time.monotonic()
+        self._first: float | None = None
+        if prefix:
+            self._take({"content": prefix}, self._began)  # number 1, so that all deltas together are the whole text
+
+    async def follow(self, reply: Reply) -> None:
+        """Take the reply to its end; raises ``ApiError`` for one that is none."""
+        if reply.status >= 400:
+            raise ApiError(Problem.UPSTREAM_FAILED, await _said(reply), status=reply.status)
+        if isinstance(reply.body, bytes) or not _is_stream(reply):
+            self._take_all(self._reader.read_completion(await _whole(reply.body)))
+        else:
+            async for data in reply.body:
+                self._take_all(self._reader.feed(data))
+                if self._reader.error is not None:
+                    break
+            self._take_all(self._reader.end())
+        if self._reader.error is not None:
+            raise ApiError(Problem.UPSTREAM_FAILED, self._reader.error)
+
+    def fail(self, error: str) -> None:
+        """The reply ends with an error."""
+        self.state, self.error = RunState.FAILED, error
+
+    def end(self, more: dict[str, Any]) -> Ending:
+        """What is to be stored, with ``more`` in the message, and what viewers are told once it is."""
+        data: dict[str, Any] = {"done": True, **more}
+        if self._reader.usage is not None:
+            data["usage"] = self._reader.usage
+        if self._first is not None:
+            first, total = self._first - self._began, time.monotonic() - self._began
+            data["timing"] = {"first_token_ms": round(first * 1000), "duration_ms": round(total * 1000)}
+        if self.error is not None:
+            data["error"] = {"content": self.error}
+        if self.state is RunState.INTERRUPTED:
+            data["interrupted"] = True
+        last: list[Delta] = [{"event": event} for event in self._last_events(data)]
+        return Ending(self.state, self._transcript.render(done=True), data, last, self.error)
+
+    def _last_events(self, data: dict[str, Any]) -> list[Event]:
+        events: list[Event] = []
+        if self.error is not None:
+            events.append({"type": "chat:message:error", "data": {"error": data["error"]}})
+        if self.state is RunState.STOPPED:
+            events.append({"type": "chat:tasks:cancel", "data": {}})
+        told = {key: data[key] for key in ("usage", "timing", "interrupted") if key in data}
+        return [*events, {"type": "chat:completion", "data": {"done": True, **told}}]
+
+    def _take_all(self, deltas: list[Delta]) -> None:
+        now = time.monotonic()
+        for delta in deltas:
+            self._first = self._first or now
+            self._take(delta, now)
+        if self._transcript.size > MAX_REPLY:
+            raise ApiError(Problem.UPSTREAM_FAILED, TOO_LONG)
+
+    def _take(self, delta: Delta, at: float) -> None:
+        self._transcript.add(delta, at)
+        self.log.append(delta)
+
+
+def _is_stream(reply: Reply) -> bool:
+    return any(name.lower() == "content-type" and "event-stream" in value for name, value in reply.headers)
+
+
+async def _said(reply: Reply) -> str:
+    """The text of an error that a model server answered with."""
+    fallback = f"The model server answered with status {reply.status}."
+    try:
+        answer = from_json(await _whole(reply.body))
+    except ValueError:
+        return fallback
+    match answer:
+        case {"error": {"message": str(text)}} | {"error": str(text)} | {"detail": str(text)} | {"message": str(text)}:
+            return text
+    return fallback
+
+
+async def _whole(body: bytes | AsyncIterator[bytes]) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    whole = bytearray()
+    async for piece in body:
+        whole += piece
+        if len(whole) > MAX_REPLY:
+            raise ApiError(Problem.UPSTREAM_FAILED, TOO_LONG)
+    return bytes(whole)

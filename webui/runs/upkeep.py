@@ -1,0 +1,127 @@
+"""What goes on beside the replies of a process: their journal, signals from other processes, runs that were lost.
+
+One process generates a run and renews its heartbeat. Others reach it through the database alone, which is asked ten
+times a second while there are runs: that is how a stop gets through, and how a deleted chat ends its reply. A run
+without a heartbeat has lost its process; whoever sees that first gives the message the text that the journal holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from webui.models import RunState
+from webui.runs import journal
+from webui.runs.log import RunLog
+
+if TYPE_CHECKING:
+    from webui.runs.engine import Runs
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+WRITE_SECONDS = 0.5  # between two writes of the journal: what kill -9 may cost
+SIGNAL_SECONDS = 0.1
+RECOVER_SECONDS = 2.0
+FORGET_SECONDS = 60.0
+MIRROR_SECONDS = 0.3  # between two looks at what other processes generate, while somebody watches
+QUIET_SECONDS = 10.0  # after which the deltas of a run that is over leave the memory
+
+
+async def write_journal(runs: Runs) -> None:
+    """Write what all runs have said since the last time, in one transaction."""
+    while True:
+        await asyncio.sleep(WRITE_SECONDS)
+        if not runs.active:
+            continue
+        async with runs.writing:
+            # A run whose end is stored is no longer active, one that is about to be stored waits for this lock.
+            logs = [run.generation.log for run in runs.active.values()]
+            entries = [journal.Entry(item.id, item.seq, item.unwritten()) for item in logs]
+            await runs.store(partial(journal.write, entries=entries))
+            for item, entry in zip(logs, entries, strict=True):
+                item.wrote(entry.seq)
+
+
+async def heed_signals(runs: Runs) -> None:
+    """End the replies that somebody does not want any more, or whose chat is gone."""
+    while True:
+        await asyncio.sleep(SIGNAL_SECONDS)
+        if not runs.active:
+            continue
+        before = list(runs.active)
+        wanted = await read(runs, lambda connection: journal.signals(connection, runs.owner))
+        if wanted is None:
+            continue
+        for run_id in before:
+            if wanted.get(run_id, True):  # not in the table any more, or asked to stop
+                runs.stop(run_id)
+
+
+async def recover_lost(runs: Runs) -> None:
+    """Finish the runs of processes that have died, and forget those that are long over."""
+    forgotten = time.monotonic()
+    while True:
+        for run_id in await read(runs, journal.lost) or ():
+            if await runs.store(partial(journal.interrupt, run_id=run_id)):
+                log.warning("The process that generated a reply has died; the message keeps what was stored.")
+        if time.monotonic() - forgotten > FORGET_SECONDS:
+            forgotten = time.monotonic()
+            await runs.store(journal.forget)
+        _forget_logs(runs)
+        await asyncio.sleep(RECOVER_SECONDS)
+
+
+def _forget_logs(runs: Runs) -> None:
+    now = time.monotonic()
+    for user_id, room in list(runs.rooms.items()):
+        for item in [item for item in room.logs.values() if item.id not in runs.active]:
+            if item.touched < now - QUIET_SECONDS:
+                item.shrink(0)
+            if item.touched < now - journal.KEPT_FOR.total_seconds():
+                del room.logs[item.id]
+        if not room.logs and not room.watchers:
+            del runs.rooms[user_id]
+
+
+async def mirror_others(runs: Runs) -> None:
+    """Bring what other processes generate, and what jobs announce there, to the viewers of this one."""
+    while True:
+        await asyncio.sleep(MIRROR_SECONDS)
+        if not any(room.watchers for room in runs.rooms.values()):
+            continue
+        for run in await read(runs, journal.recent) or ():
+            room = runs.rooms.get(run.user_id)
+            if room is None or not room.watchers or run.id in runs.active:
+                continue
+            known = room.logs.get(run.id)
+            if known is None:  # one that is over is known but for what its jobs announce, one at a time
+                seq = 0 if run.state == RunState.RUNNING else run.seq - 1
+                known = RunLog(run.id, chat_id=run.chat_id, message_id=run.message_id, room=room, seq=seq)
+            if run.seq > known.seq:
+                _, deltas = await read(runs, partial(journal.read_after, run_id=run.id, seq=known.seq)) or (0, ())
+                for delta in deltas:
+                    known.append(delta)
+                known.wrote(known.seq)
+
+
+async def read(runs: Runs, query: Callable[[sa.Connection], T]) -> T | None:
+    """The answer of the database; None while there is none."""
+
+    def read() -> T:
+        with runs.registry.database.reader() as connection:
+            return query(connection)
+
+    try:
+        return await asyncio.to_thread(read)
+    except SQLAlchemyError as error:
+        log.warning("The table of runs cannot be read: %s", error)
+        await asyncio.sleep(RECOVER_SECONDS)
+        return None
