@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,19 +42,20 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came."""
+    """A request that came; ``body`` is parsed if it is JSON, and None if there is none."""
 
     path: str
     headers: dict[str, str]
     body: Any
+    method: str = "POST"
 
 
 @dataclass
 class Upstream:
-    """``answers`` by path; any other path is 404."""
+    """``answers`` by path, or by method and path; any other path is 404. A function is given the request's body."""
 
     url: str
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Answer | Callable[[Any], Answer]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def offer(self, *models: str) -> Upstream:
@@ -74,7 +76,7 @@ class Upstream:
 
 
 @contextmanager
-def scripted_upstream() -> Iterator[Upstream]:
+def scripted_upstream(tls: ssl.SSLContext | None = None) -> Iterator[Upstream]:
     """Serves on a free port of the loopback."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -85,14 +87,29 @@ def scripted_upstream() -> Iterator[Upstream]:
             connections.append(self.connection)
 
         def do_GET(self) -> None:
-            self.respond(None)
+            self.respond(self.read())
 
-        def do_POST(self) -> None:
-            self.respond(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
+
+        def read(self) -> Any:
+            if "chunked" in self.headers.get("Transfer-Encoding", ""):
+                body = b""
+                while size := int(self.rfile.readline(), 16):
+                    body += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+            else:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.headers.get("Content-Type") == "application/json":
+                return json.loads(body)
+            return body or None
 
         def respond(self, body: Any) -> None:
-            upstream.asked.append(Asked(self.path, dict(self.headers), body))
-            answer = upstream.answers.get(self.path, Answer.json({"error": "no such path"}, 404))
+            upstream.asked.append(Asked(self.path, dict(self.headers), body, self.command))
+            answers = upstream.answers
+            unknown = Answer.json({"error": "no such path"}, 404)
+            found = answers.get(f"{self.command} {self.path}") or answers.get(self.path, unknown)
+            answer = found if isinstance(found, Answer) else found(body)
             if answer.after is not None:
                 answer.after.wait(PATIENCE)
             try:
@@ -106,6 +123,8 @@ def scripted_upstream() -> Iterator[Upstream]:
                 self.send_header(name, value)
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
+            if self.command == "HEAD":
+                return
             for piece in filter(None, answer.pieces):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             if answer.before_end is not None:
@@ -120,7 +139,9 @@ def scripted_upstream() -> Iterator[Upstream]:
 
     connections: list[socket.socket] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    upstream = Upstream(f"http://127.0.0.1:{server.server_port}")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    upstream = Upstream(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from webui.providers.deltas import DeltaReader
-from webui.streaming import Reply
+from webui.streaming import HandsOver, Reply
 
 CHARACTERS_A_TOKEN = 4  # about what tokenizers make of English
 STREAM_TAIL = 4 * 1024  # bytes at the end of a stream in which the server's counts are looked for
@@ -90,6 +90,18 @@ class Meter:
             raise
         self.note(chunk)
         return chunk
+
+    def hand_to(self, offer: Callable[[bytes], bool]) -> None:
+        """Let chunks pass the short way, if the body knows it (``webui.streaming.HandsOver``)."""
+
+        def noted(chunk: bytes) -> bool:
+            taken = offer(chunk)
+            if taken:
+                self.note(chunk)
+            return taken
+
+        if isinstance(self._body, HandsOver):
+            self._body.hand_to(noted)
 
     async def aclose(self) -> None:
         """Close the reply, once, whether or not it was read to its end."""

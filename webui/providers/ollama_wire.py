@@ -27,7 +27,10 @@ OWN_OPTIONS = (
     "num_ctx num_batch num_predict num_keep num_gpu num_thread top_k min_p typical_p repeat_penalty repeat_last_n"
     " mirostat mirostat_eta mirostat_tau tfs_z use_mmap use_mlock"
 ).split()
-OWN_FIELDS = ("keep_alive", "think", "tools", "format")
+OWN_FIELDS = ("keep_alive", "think", "tools", "format", "logprobs", "top_logprobs")
+# OpenAI's efforts of reasoning as the levels of the one family that knows levels; others are told yes or no, and
+# answer anything else with an error (Ollama's docs, "Thinking").
+LEVELS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "high"}
 
 
 class Function(BaseModel):
@@ -49,6 +52,7 @@ class Answer(BaseModel):
     """A line of Ollama's stream, or its whole answer (its docs/api.md, "Generate a chat completion")."""
 
     message: Said = Said()
+    logprobs: list[Any] | None = None  # items as OpenAI has them
     done: bool = False
     done_reason: str | None = None
     prompt_eval_count: int | None = None
@@ -65,11 +69,15 @@ def chat_request(payload: dict[str, Any]) -> dict[str, Any]:
         options["stop"] = [options["stop"]]
     request: dict[str, Any] = {
         "model": payload["model"],
-        "messages": [_message(message) for message in payload["messages"]],
+        "messages": _messages(payload["messages"]),
         "stream": bool(payload.get("stream")),
         **({"options": options} if options else {}),
         **{name: payload[name] for name in OWN_FIELDS if payload.get(name) is not None},
     }
+    if payload.get("tool_choice") == "none":  # the only choice that can be expressed
+        request.pop("tools", None)
+    if isinstance(effort := payload.get("reasoning_effort"), str):
+        request.setdefault("think", _think(effort, payload["model"]))
     match payload.get("response_format"):
         case {"type": "json_object"}:
             request["format"] = "json"
@@ -78,9 +86,30 @@ def chat_request(payload: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
-def _message(message: dict[str, Any]) -> dict[str, Any]:
+def _think(effort: str, model: str) -> bool | str:
+    if "gpt-oss" in model:
+        return LEVELS.get(effort, False)
+    return effort != "none"
+
+
+def _messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ollama's messages. It knows the result of a tool by the tool's name, OpenAI by the id of the call."""
+    names: dict[str, str] = {}
+    out = []
+    for message in messages:
+        calls = [call for call in message.get("tool_calls") or [] if call.get("function")]
+        names |= {str(call.get("id")): call["function"]["name"] for call in calls}
+        translated = _message(message, calls)
+        if message.get("role") == "tool" and (name := names.get(str(message.get("tool_call_id")))):
+            translated["tool_name"] = name
+        out.append(translated)
+    return out
+
+
+def _message(message: dict[str, Any], calls: list[dict[str, Any]]) -> dict[str, Any]:
     """Text and pictures of a message apart, tool calls with arguments as objects."""
-    out: dict[str, Any] = {"role": message.get("role", "user"), "content": ""}
+    role = message.get("role", "user")
+    out: dict[str, Any] = {"role": "system" if role == "developer" else role, "content": ""}
     images = []
     match message.get("content"):
         case str(text):
@@ -94,11 +123,12 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
                         images.append(url.partition("base64,")[2] or url)
     if images:
         out["images"] = images
-    if calls := message.get("tool_calls"):
+    if isinstance(thought := message.get("reasoning_content"), str):
+        out["thinking"] = thought
+    if calls:
         out["tool_calls"] = [
             {"function": {"name": call["function"]["name"], "arguments": _arguments(call["function"])}}
             for call in calls
-            if call.get("function")
         ]
     return out
 
@@ -129,7 +159,8 @@ class Conversion:
         if answer.error is not None:
             raise ApiError(Problem.UPSTREAM_FAILED, str(answer.error))
         message = self._delta(answer.message)
-        choice = {"index": 0, "message": {"role": "assistant", "content": "", **message}, "logprobs": None}
+        said = {"role": "assistant", "content": "", **message}
+        choice = {"index": 0, "message": said, "logprobs": _logprobs(answer)}
         finish = self._finish_reason(answer)
         return {
             **self._head("chat.completion"),
@@ -148,7 +179,7 @@ class Conversion:
         self.done = answer.done
         delta = self._delta(answer.message)
         finish = self._finish_reason(answer) if self.done else None
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        choice = {"index": 0, "delta": delta, "logprobs": _logprobs(answer), "finish_reason": finish}
         events = event({**self._head("chat.completion.chunk"), "choices": [choice]})
         if self.done and self.include_usage:
             events += event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(answer)})
@@ -172,6 +203,10 @@ class Conversion:
 
     def _finish_reason(self, answer: Answer) -> str:
         return "tool_calls" if self._tool_calls else answer.done_reason or "stop"
+
+
+def _logprobs(answer: Answer) -> dict[str, Any] | None:
+    return {"content": answer.logprobs} if answer.logprobs else None
 
 
 def usage(answer: Answer) -> dict[str, int]:

@@ -9,7 +9,7 @@ from webui.errors import Problem
 from webui.schemas.models import CompletionForm, ModelList, ModelsConfig, ModelsQuery
 from webui.security.permissions import Permission
 from webui.services import model_list
-from webui.views.replies import completion, relayed
+from webui.views.replies import completed
 from webui.views.runs import is_run, start_run
 from webui.views.settings import store
 
@@ -87,4 +87,4 @@ def complete_chat(request: Request) -> Response:
     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it.
     """
     form = request.payload.model_dump(exclude_unset=True)
-    return start_run(request, form) if is_run(form) else relayed(request, completion(request, form).start)
+    return start_run(request, form) if is_run(form) else completed(request, form, api="chat")

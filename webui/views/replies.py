@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from webui.services.completions import Completion, prepare
+from webui.services.usage import measured
 from webui.streaming import Detached, Reply, detached
 from webui.views.errors import as_reply
 
@@ -19,7 +21,14 @@ Start = Callable[[], Coroutine[Any, Any, Reply]]
 
 def completion(request: Request, form: dict[str, Any]) -> Completion:
     """The request for a reply that a body in OpenAI's form stands for."""
-    return prepare(request.db, request.config, request.registry.connections.catalog, request.user, form)
+    # A read of its own: the session of a POST may write, and of those SQLite lets in one at a time.
+    with request.database.begin(write=False) as db:
+        return prepare(db, request.config, request.registry.connections.catalog, request.user, form)
+
+
+def completed(request: Request, form: dict[str, Any], *, api: str) -> Detached:
+    """The model's answer to a body in OpenAI's form, in that form."""
+    return relayed(request, partial(measured, request.registry.usage, completion(request, form), api=api))
 
 
 def relayed(request: Request, start: Start) -> Detached:

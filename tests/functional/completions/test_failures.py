@@ -24,7 +24,7 @@ def test_an_error_of_the_model_server_keeps_status_and_body(person: Client, upst
     whole = json.dumps(error).encode()
     upstream.chat(Answer([whole[:9], whole[9:]], 429, headers=(("Retry-After", "7"), ("X-Secret", "s"))))
     answer = ask(person, stream=stream)
-    assert (answer.status_int, answer.json) == (429, error)
+    assert (answer.status_int, answer.json) == (429, {"detail": "Slow down", **error})
     assert answer.headers["Retry-After"] == "7"
     assert "X-Secret" not in answer.headers
 
@@ -180,3 +180,21 @@ def test_a_stream_of_ollama_that_is_cut_ends_with_an_error_event(person: Client,
     first, error = events(ask(person, model="o", stream=True).body)
     assert first["choices"][0]["delta"]["content"] == "Hel"
     assert error["error"]["message"] == f"Ollama at {place(upstream)} broke off in the middle of a reply."
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        ({"error": {"message": "No"}}, "No"),
+        ({"error": "No"}, "No"),
+        ({"object": "error", "message": "No"}, "No"),
+        ({"detail": [{"msg": "No"}]}, [{"msg": "No"}]),
+        ({"error": {"code": 7}}, None),
+    ],
+)
+def test_an_error_says_in_its_detail_what_it_says_elsewhere(
+    person: Client, upstream: Upstream, said: dict[str, object], detail: object
+) -> None:
+    upstream.chat(Answer.json(said, 400))
+    answer = ask(person)
+    assert answer.json == said | {"detail": detail or f"{place(upstream)} answered with status 400."}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support import Client
@@ -116,3 +118,50 @@ def test_a_stream_of_ollama_is_openais(person: Client, upstream: Upstream) -> No
     assert usage["usage"]["completion_tokens"] == 2
     assert usage["choices"] == []
     assert end == "[DONE]"
+
+
+# OpenAI's API reference, "Create chat completion", without what other tests send.
+WIRE: dict[str, object] = {
+    **{"temperature": 0, "top_p": 0.5, "n": 2, "seed": 7, "stop": ["a", "b"], "max_tokens": 9},
+    **{"max_completion_tokens": 9, "presence_penalty": -1.5, "frequency_penalty": 2, "logit_bias": {"50256": -100}},
+    **{"logprobs": True, "top_logprobs": 3, "user": "u", "parallel_tool_calls": False, "reasoning_effort": "low"},
+    **{"service_tier": "auto", "store": False, "metadata": {"k": "v"}, "modalities": ["text"], "verbosity": "low"},
+    "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
+    "tool_choice": {"type": "function", "function": {"name": "f"}},
+    "functions": [{"name": "f"}],
+    "prediction": {"type": "content", "content": "x"},
+    "web_search_options": {},
+}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_every_parameter_of_the_wire_reaches_an_openai_server_unchanged(
+    person: Client, upstream: Upstream, stream: bool
+) -> None:
+    upstream.chat(Answer.events(b"data: [DONE]\n\n") if stream else Answer.json({}))
+    ask(person, stream=stream, **WIRE)
+    assert upstream.payload == {"model": "m", "messages": HELLO, "stream": stream, **WIRE}
+
+
+def test_every_parameter_that_ollama_has_reaches_it_under_its_own_name(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer.json({"message": {"content": "Hi"}, "done": True}))
+    ask(person, model="o", **WIRE)
+    assert upstream.payload == {
+        **{"model": "o", "messages": HELLO, "stream": False, "think": True, "logprobs": True, "top_logprobs": 3},
+        "format": {"type": "object"},
+        "options": {
+            **{"temperature": 0, "top_p": 0.5, "seed": 7, "stop": ["a", "b"], "num_predict": 9},
+            **{"presence_penalty": -1.5, "frequency_penalty": 2},
+        },
+    }
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("model", ["m", "o"])
+def test_headers_tell_the_request_and_how_long_we_and_the_model_server_took(
+    person: Client, upstream: Upstream, model: str, stream: bool
+) -> None:
+    upstream.chat(Answer.json({"message": {"content": "Hi"}, "done": True}))
+    answer = ask(person, model=model, stream=stream)
+    assert answer.headers["X-Request-Id"]
+    assert re.fullmatch(r"webui;dur=[\d.]+, upstream;dur=[\d.]+", answer.headers["Server-Timing"])

@@ -107,8 +107,53 @@ def test_a_call_without_arguments_has_none(arguments: Any) -> None:
     assert sent["function"]["arguments"] == {}
 
 
-def test_the_answer_of_a_tool_keeps_its_role() -> None:
-    assert translated_message({"role": "tool", "content": "blue"})["role"] == "tool"
+def test_the_answer_of_a_tool_has_the_tools_name() -> None:
+    asked = {"role": "assistant", "content": "", "tool_calls": [CALL]}
+    answer = {"role": "tool", "content": "blue", "tool_call_id": "call_1"}
+    [_, sent] = translated(messages=[asked, answer])["messages"]
+    assert sent == {"role": "tool", "content": "blue", "tool_name": "look"}
+
+
+@pytest.mark.parametrize("call_id", ["call_9", None, []])
+def test_the_answer_of_a_tool_that_nobody_called_keeps_its_role(call_id: Any) -> None:
+    message = {"role": "tool", "content": "blue", "tool_call_id": call_id}
+    assert translated_message(message) == {"role": "tool", "content": "blue"}
+
+
+def test_developers_speak_as_the_system() -> None:
+    assert translated_message({"role": "developer", "content": "Be brief."})["role"] == "system"
+
+
+def test_former_thoughts_are_sent_along() -> None:
+    message = translated_message({"role": "assistant", "content": "Hi", "reasoning_content": "Hm"})
+    assert message["thinking"] == "Hm"
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "think"),
+    [
+        *(("qwen3", "none", False), ("qwen3", "low", True), ("qwen3:8b", "high", True)),
+        *(("gpt-oss:20b", "minimal", "low"), ("gpt-oss:20b", "high", "high"), ("gpt-oss:20b", "none", False)),
+    ],
+)
+def test_the_effort_of_reasoning_becomes_think(model: str, effort: str, think: bool | str) -> None:
+    assert translated(model=model, reasoning_effort=effort)["think"] == think
+    assert translated(model=model, reasoning_effort=effort, think=True)["think"] is True
+
+
+def test_tools_that_must_not_be_called_are_not_sent() -> None:
+    assert "tools" not in translated(tools=[{"type": "function"}], tool_choice="none")
+    assert "tools" in translated(tools=[{"type": "function"}], tool_choice="auto")
+
+
+def test_probabilities_of_tokens_are_asked_for_and_passed_on() -> None:
+    wanted = {"logprobs": True, "top_logprobs": 2}
+    assert translated(**wanted).items() >= wanted.items()
+    told = [{"token": "Hi", "logprob": -0.1, "bytes": [72, 105], "top_logprobs": []}]
+    [event] = events(conversion().events(line(message={"content": "Hi"}, logprobs=told)))
+    assert event["choices"][0]["logprobs"] == {"content": told}
+    completion = conversion().completion(line(message={"content": "Hi"}, logprobs=told, done=True))
+    assert completion["choices"][0]["logprobs"] == {"content": told}
 
 
 def test_arguments_that_are_no_json_are_the_callers_mistake() -> None:

@@ -1,0 +1,1 @@
+"""Other APIs in which clients may talk to the models, translated to OpenAI chat completions and back."""
