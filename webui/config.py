@@ -35,6 +35,9 @@ def configure(settings: Settings) -> Configurator:
     config.include("webui.services.runtime")  # registry.runtime: the settings as they are now
     config.include("webui.security")  # who may do what; denied unless allowed
     config.include("webui.providers")  # registry.connections: where models come from
+    config.include("webui.services.usage")  # registry.usage: what replies took
+    config.include("webui.jobs")  # registry.jobs: work that follows a transaction
+    config.include("webui.runs")  # registry.runs: replies that are generated in the background
 
     # One request, from the outside in.
     config.include("pyramid_retry")

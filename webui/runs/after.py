@@ -20,6 +20,7 @@ from webui.models import Chat, Message, Role
 from webui.security.identity import find_user
 from webui.services import messages, task_answers, tasks
 from webui.services.chats import DEFAULT_TITLE, read_chat
+from webui.services.usage import measured
 
 if TYPE_CHECKING:
     from pyramid.registry import Registry
@@ -152,7 +153,10 @@ class FinishedReply:
             if completion is None:
                 return ""
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await tasks.answer_text(await completion.start())
+                asked = measured(
+                    self.registry.usage, completion, api="task", chat_id=self.chat_id, message_id=self.message_id
+                )
+                return await tasks.answer_text(await asked)
         except TimeoutError:
             log.info("A model took more than %d s for a small task.", ANSWER_SECONDS)
         except ApiError as error:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from webui.settings.declarations.auth import AUTH
 from webui.settings.declarations.database import DATABASE
+from webui.settings.declarations.evaluation import EVALUATION
 from webui.settings.declarations.features import FEATURES
 from webui.settings.declarations.models import MODELS
 from webui.settings.declarations.permissions import PERMISSIONS
 from webui.settings.declarations.server import SERVER
+from webui.settings.declarations.tasks import TASKS
 from webui.settings.declarations.ui import UI
 from webui.settings.setting import Setting
 
@@ -16,6 +18,8 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
     ("Database", DATABASE),
     ("Accounts and security", AUTH),
     ("Models", MODELS),
+    ("Small tasks", TASKS),
+    ("Arenas", EVALUATION),
     ("Web page", UI),
     ("Features", FEATURES),
     ("Default permissions", PERMISSIONS),

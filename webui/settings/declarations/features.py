@@ -25,7 +25,6 @@ FEATURES = (
     ),
     _switch("code_interpreter.enable", "true", "ENABLE_CODE_INTERPRETER", "models may run code"),
     _switch("image_generation.enable", "false", "ENABLE_IMAGE_GENERATION", "images can be generated"),
-    _switch("task.autocomplete.enable", "false", "ENABLE_AUTOCOMPLETE_GENERATION", "a model completes what is typed"),
     _switch("ldap.enable", "false", "ENABLE_LDAP", "people may sign in with an LDAP account"),
     _switch("auth.enable_api_keys", "false", "ENABLE_API_KEYS", "people may make and use API keys"),
     _switch("websocket.enable", "true", "ENABLE_WEBSOCKET_SUPPORT", "pages may use a websocket", runtime=False),
