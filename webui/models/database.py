@@ -39,6 +39,7 @@ POSTGRESQL_LIMITS = {  # milliseconds: no statement, lock or forgotten transacti
     "idle_in_transaction_session_timeout": 120_000,
     "timezone": "utc",
 }
+BACKGROUND_CONNECTIONS = 4
 POSTGRESQL_CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
 READER, READ, WRITE = "reader", "read", "write"
 
@@ -134,8 +135,8 @@ def _pool_options(settings: Settings) -> dict[str, Any]:
         return {"poolclass": sa.NullPool}
     return {
         "poolclass": sa.QueuePool,
-        # Two connections a worker thread: the request's, and a short one of its own.
-        "pool_size": size or 2 * settings["server.threads"],
+        # Two connections a worker thread: the request's, and a short one of its own; and some for the background.
+        "pool_size": size or 2 * settings["server.threads"] + BACKGROUND_CONNECTIONS,
         "max_overflow": settings["database.pool_max_overflow"],
         "pool_timeout": settings["database.pool_timeout"],
         "pool_recycle": settings["database.pool_recycle"],

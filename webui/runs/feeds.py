@@ -53,10 +53,10 @@ async def follow_run(runs: Runs, run: journal.Stored, seq: int) -> AsyncGenerato
             await watcher.wait(PING_SECONDS if active else POLL_SECONDS)
 
 
-async def follow_user(runs: Runs, user_id: str) -> AsyncGenerator[bytes, None]:
-    """What happens to all runs of a user from now on."""
+async def follow_user(runs: Runs, user_id: str, since: float) -> AsyncGenerator[bytes, None]:
+    """What happens to all runs of a user from now on, and those whole that began after ``since`` (monotonic)."""
     room = runs.room(user_id)
-    seen = {known.id: known.seq for known in room.logs.values()}
+    seen = {known.id: known.seq for known in room.logs.values() if known.began < since}
     with _watching(room) as watcher:
         yield PING  # so that the head reaches the page at once
         while not runs.closing:

@@ -68,7 +68,7 @@ class RunLog:
         self.chat_id = chat_id
         self.message_id = message_id
         self.seq = seq  # number of the last delta
-        self.touched = time.monotonic()
+        self.began = self.touched = time.monotonic()
         self._room = room
         self._deltas: list[Delta] = []  # those that end with ``seq``
         self._written = seq

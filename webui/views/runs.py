@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from pyramid.response import Response
@@ -99,8 +100,8 @@ def follow_task(request: Request) -> Detached:
 @api_view(route="events", method="GET", permission=Permission.VERIFIED, media_type="text/event-stream")
 def follow_everything(request: Request) -> Detached:
     """What happens to all of the user's replies from now on, as server-sent events: for an open page."""
-    engine, user_id = request.registry.runs, request.user.id
-    return _events(request, lambda: follow_user(engine, user_id))
+    engine, user_id, since = request.registry.runs, request.user.id, time.monotonic()
+    return _events(request, lambda: follow_user(engine, user_id, since))
 
 
 def _events(request: Request, source: Any) -> Detached:
