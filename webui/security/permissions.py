@@ -24,6 +24,7 @@ class Permission(StrEnum):
     VERIFIED = "verified"  # a user or an administrator
     ADMIN = "admin"
     CHAT_DELETE = "chat:delete"
+    MODEL_CREATE = "model:create"
 
 
 def _session(identity: Identity, settings: Settings) -> bool:
@@ -52,4 +53,5 @@ RULES: dict[Permission, Rule] = {
     Permission.VERIFIED: _verified,
     Permission.ADMIN: _admin,
     Permission.CHAT_DELETE: _granted("chat.delete"),
+    Permission.MODEL_CREATE: _granted("workspace.models"),
 }

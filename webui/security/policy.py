@@ -12,7 +12,7 @@ from zope.interface import implementer
 from webui.errors import Problem
 from webui.security.identity import Identity, find_identity
 from webui.security.permissions import RULES, Permission
-from webui.security.tokens import COOKIE, Tokens, bearer_token
+from webui.security.tokens import COOKIE, Tokens, header_token
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -55,7 +55,7 @@ class SecurityPolicy:
         return Refused(Problem.NO_PERMISSION)
 
     def _authenticate(self, request: Request) -> Identity | Problem:
-        token = bearer_token(request) or request.cookies.get(COOKIE)
+        token = header_token(request) or request.cookies.get(COOKIE)
         if not token:
             return Problem.NOT_AUTHENTICATED
         claims = self.tokens.read(request, token)

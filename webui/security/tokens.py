@@ -54,3 +54,10 @@ def bearer_token(request: Request) -> str | None:
     """The token of the ``Authorization`` header; the scheme is read in any case (RFC 9110 section 11.1)."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def header_token(request: Request) -> str | None:
+    """The token of the ``Authorization`` header; without one that of ``x-api-key``, as Anthropic's clients send it."""
+    if "Authorization" in request.headers:
+        return bearer_token(request)
+    return request.headers.get("x-api-key", "").strip() or None

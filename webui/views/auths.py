@@ -11,7 +11,7 @@ from webui.models import User
 from webui.schemas.auths import PasswordForm, SessionUser, SessionUserInfo, SignedOut, SigninForm, SignupForm
 from webui.security.origins import is_rebindable
 from webui.security.permissions import Permission
-from webui.security.tokens import COOKIE, bearer_token
+from webui.security.tokens import COOKIE, header_token
 from webui.services import accounts, sessions
 from webui.services.ratelimits import count_attempt
 from webui.settings import default_permissions
@@ -28,7 +28,7 @@ MAX_SIGNUP = 3 * 1024 * 1024  # bytes; a picture may stand in it
 def session_user(request: Request) -> dict[str, Any]:
     """Who is signed in; sets the cookie again, for a page that came with a token only."""
     user = request.user
-    token = bearer_token(request) or request.cookies[COOKIE]
+    token = header_token(request) or request.cookies[COOKIE]
     _set_cookie(request, token, user.session_expires_at)
     profile = {name: getattr(user, name) for name in SessionUserInfo.model_fields if hasattr(user, name)}
     return {**profile, **_token_fields(request, token, user.session_expires_at)}

@@ -30,6 +30,7 @@ def test_every_permission_but_the_public_one_has_a_rule() -> None:
         (Permission.VERIFIED, False, True, True),
         (Permission.ADMIN, False, False, True),
         (Permission.CHAT_DELETE, False, True, True),
+        (Permission.MODEL_CREATE, False, False, True),
     ],
 )
 def test_who_may_do_what(permission: Permission, pending: bool, user: bool, admin: bool) -> None:
