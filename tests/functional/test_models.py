@@ -248,7 +248,7 @@ def test_nobody_sees_a_model_without_signing_in(make_client, upstream: Upstream)
 @pytest.mark.parametrize(("keys", "connections"), [("", 0), (";", 0), ("sk-1", 1), (";sk-2", 0)])
 def test_openai_itself_is_not_asked_without_a_key(make_client, keys: str, connections: int) -> None:
     client = make_client(OPENAI_API_KEYS=keys)
-    assert len(client.registry.connections.catalog._listings) == connections
+    assert len(client.registry.connections.catalog.all("openai")) == connections
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,11 @@ def json_objects() -> Parser[list[dict[str, Any]]]:
     return _json("must be a JSON array of objects", "JSON array", _is_array_of_objects)
 
 
+def json_texts() -> Parser[list[str]]:
+    """A JSON array of texts; from the database as it is, from elsewhere as JSON text."""
+    return _json("must be a JSON array of texts", "JSON array", _is_array_of_texts)
+
+
 def json_object(*, redact: Callable[[dict[str, Any]], str] | None = None) -> Parser[dict[str, Any]]:
     """A JSON object; from the database as it is, from elsewhere as JSON text."""
     return _json("must be a JSON object", "JSON object", lambda value: isinstance(value, dict), redact)
@@ -243,6 +248,10 @@ def _json(
 
 def _is_array_of_objects(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _is_array_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _text(raw: object) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webui.services.completions import PAGE_FIELDS, upstream_payload
+from webui.services.completions import PAGE_FIELDS, request_params, upstream_payload, with_system
 
 HELLO = [{"role": "user", "content": "Hi"}]
 FORM: dict[str, Any] = {"model": "m", "messages": HELLO}
@@ -44,3 +44,46 @@ def test_the_form_is_not_changed() -> None:
     form = {**FORM, "chat_id": "c", "params": {"system": "Be brief.", "seed": 1}}
     upstream_payload(form)
     assert form == {"model": "m", "messages": HELLO, "chat_id": "c", "params": {"system": "Be brief.", "seed": 1}}
+
+
+@pytest.mark.parametrize(("text", "value"), [("4", 4), ("true", True), ('{"a": 1}', {"a": 1}), ("plain", "plain")])
+def test_a_parameter_of_ones_own_is_the_json_that_its_text_is(text: str, value: Any) -> None:
+    assert request_params({"custom_params": {"own": text}}) == {"own": value}
+
+
+@pytest.mark.parametrize(("stop", "sent"), [("a,b", ["a", "b"]), ("\n", ["\n"]), (["a,b"], ["a,b"]), ("", [])])
+def test_stop_words_are_a_list(stop: Any, sent: list[str]) -> None:
+    assert request_params({"stop": stop}) == {"stop": sent}
+
+
+def test_parameters_without_a_value_are_left_out() -> None:
+    assert request_params({"temperature": None, "seed": 0, "custom_params": {"own": None}}) == {"seed": 0}
+
+
+@pytest.mark.parametrize(
+    ("own", "result"),
+    [
+        ("Be {{USER_NAME}}.", "Model\nBe Ada."),
+        ("", "Model"),
+        (None, "Model"),
+        (
+            [{"type": "text", "text": "{{USER_NAME}}"}, {"type": "image_url"}, {"type": "text", "text": None}],
+            [
+                {"type": "text", "text": "Model"},
+                {"type": "text", "text": "Ada"},
+                {"type": "image_url"},
+                {"type": "text", "text": None},
+            ],
+        ),
+    ],
+)
+def test_a_models_prompt_is_put_before_any_form_of_a_system_message(own: Any, result: Any) -> None:
+    system = {"role": "system", "content": own, "name": "n"}
+    found = with_system([system, *HELLO], "Model", {"{{USER_NAME}}": "Ada"})
+    assert found == [{**system, "content": result}, *HELLO]
+
+
+def test_without_any_prompt_the_messages_stay() -> None:
+    assert with_system(HELLO, None, {}) == HELLO
+    assert with_system([], None, {}) == []
+    assert with_system([], "Model", {}) == [{"role": "system", "content": "Model"}]

@@ -1,7 +1,24 @@
 from __future__ import annotations
 
-from webui.settings.parsers import boolean, duration, integer, path, text, texts, urls
+from typing import Any
+
+from pydantic_core import to_json
+
+from webui.settings.parsers import HIDDEN, boolean, duration, integer, json_object, path, text, texts, urls
 from webui.settings.setting import Setting
+
+
+def _without_credentials(configs: dict[str, Any]) -> str:
+    """The configurations of connections, by their numbers, without keys and the values of headers."""
+    shown = {name: config | _hidden(config) for name, config in configs.items() if isinstance(config, dict)}
+    return to_json(shown).decode()
+
+
+def _hidden(config: dict[str, Any]) -> dict[str, Any]:
+    headers = config.get("headers")
+    hidden: dict[str, Any] = {name: HIDDEN for name in ("key", "headers") if config.get(name)}
+    return hidden | ({"headers": dict.fromkeys(headers, HIDDEN)} if isinstance(headers, dict) else {})
+
 
 MODELS = (
     Setting(
@@ -21,6 +38,15 @@ MODELS = (
         runtime=True,
         alternatives=("OLLAMA_BASE_URL",),
         aliases=("OLLAMA_API_BASE_URL",),
+    ),
+    Setting(
+        "ollama.api_configs",
+        json_object(redact=_without_credentials),
+        "{}",
+        "OLLAMA_API_CONFIGS",
+        "JSON object: how each of these servers is used, by its place in the list; see docs/connections.md.",
+        secret=True,
+        runtime=True,
     ),
     Setting(
         "openai.enable",
@@ -48,6 +74,15 @@ MODELS = (
         secret=True,
         runtime=True,
         alternatives=("OPENAI_API_KEY",),
+    ),
+    Setting(
+        "openai.api_configs",
+        json_object(redact=_without_credentials),
+        "{}",
+        "OPENAI_API_CONFIGS",
+        "JSON object: how each of these APIs is used, by its place in the list; see docs/connections.md.",
+        secret=True,
+        runtime=True,
     ),
     Setting(
         "models.bypass_access_control",

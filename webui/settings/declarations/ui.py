@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from webui.settings.parsers import boolean, json_objects, text
+from webui.settings.parsers import boolean, json_objects, json_texts, text
 from webui.settings.setting import Setting
 
 UI = (
@@ -26,6 +26,14 @@ UI = (
         None,
         "DEFAULT_PINNED_MODELS",
         "Models pinned for people who pinned none: ids with commas between.",
+        runtime=True,
+    ),
+    Setting(
+        "ui.model_order_list",
+        json_texts(),
+        "[]",
+        "MODEL_ORDER_LIST",
+        "Models that stand first in the list: a JSON array of ids. The others follow by name.",
         runtime=True,
     ),
     Setting(
@@ -100,5 +108,13 @@ UI = (
         "true",
         "ENABLE_ADMIN_CHAT_ACCESS",
         "Whether administrators may read other people's chats.",
+    ),
+    Setting(
+        "admin.bypass_access_control",
+        boolean(),
+        "true",
+        "BYPASS_ADMIN_ACCESS_CONTROL",
+        "Whether administrators may use and change everybody's models.",
+        aliases=("ENABLE_ADMIN_WORKSPACE_CONTENT_ACCESS",),
     ),
 )

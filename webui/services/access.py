@@ -1,0 +1,62 @@
+"""Who may use a model, and who may change what is stored about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from webui.models import Model
+from webui.security.identity import Identity
+from webui.settings import Settings
+
+Kind = Literal["read", "write"]
+
+
+def has_access(
+    user_id: str, access_control: Mapping[str, Any] | None, kind: Kind, group_ids: frozenset[str] = frozenset()
+) -> bool:
+    """Whether the contract's ``access_control`` names this user or one of these groups; to write implies to read.
+
+    ``None`` lets everybody read. A part that has not the contract's form grants nothing.
+    """
+    if access_control is None:
+        return kind == "read"
+    kinds = ("read", "write") if kind == "read" else ("write",)
+    return any(
+        user_id in _ids(access_control.get(each), "user_ids")
+        or not group_ids.isdisjoint(_ids(access_control.get(each), "group_ids"))
+        for each in kinds
+    )
+
+
+def _ids(grant: Any, name: str) -> frozenset[str]:
+    ids = grant.get(name) if isinstance(grant, dict) else None
+    return frozenset(item for item in ids if isinstance(item, str)) if isinstance(ids, list) else frozenset()
+
+
+def is_shared(access_control: Mapping[str, Any]) -> bool:
+    """Whether it names anybody at all."""
+    return any(_ids(grant, name) for grant in access_control.values() for name in ("user_ids", "group_ids"))
+
+
+def sees_everything(user: Identity, settings: Settings) -> bool:
+    """Administrators need no grant, unless the setting puts them on a par with everybody."""
+    return user.is_admin and bool(settings["admin.bypass_access_control"])
+
+
+def may(user: Identity, settings: Settings, stored: Model, kind: Kind) -> bool:
+    """Whether this user may read or change what is stored about a model."""
+    if sees_everything(user, settings) or stored.user_id == user.id:
+        return True
+    return has_access(user.id, stored.access_control, kind)
+
+
+def may_use(user: Identity, settings: Settings, stored: Model | None) -> bool:
+    """Whether this user may let a model answer; ``stored`` is what is stored about it, if anything.
+
+    A model of a connection is the administrators' alone until something is stored about it.
+    """
+    open_to_all: bool = settings["models.bypass_access_control"]
+    if stored is None:
+        return open_to_all or user.is_admin
+    return stored.is_active and (open_to_all or may(user, settings, stored, "read"))

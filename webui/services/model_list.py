@@ -1,0 +1,88 @@
+"""The models that somebody may use: those of the connections, under what is stored about them, and custom ones.
+
+What a stored row says is what its id means: a custom model (one with ``base_model_id``) stands in front of a
+connection's model of the same id, so that a connection that comes and goes does not change what answers. Its own
+access rules count and not those of the model below it: administrators can offer a model with their prompt alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from webui.models import Model
+from webui.providers.base import ModelInfo
+from webui.providers.catalog import Catalog
+from webui.security.identity import Identity
+from webui.services import arena
+from webui.services.access import may_use
+from webui.settings import Settings
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that somebody may use: as the list shows it, and what is stored about it."""
+
+    model: ModelInfo
+    stored: Model | None
+
+
+def list_models(
+    db: Session, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False
+) -> list[ModelInfo]:
+    """What the user may choose from, arenas included, in the administrators' order and then by name."""
+    models = [offer.model for offer in offers(db, settings, catalog, user, refresh=refresh)]
+    models += arena.listed(settings, user, models)
+    order = {model_id: place for place, model_id in enumerate(settings["ui.model_order_list"])}
+    return sorted(models, key=lambda model: (order.get(model["id"], len(order)), str(model["name"]).casefold()))
+
+
+def offers(db: Session, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False) -> list[Offer]:
+    """What the user may use, without the arenas. One statement."""
+    stored = {row.id: row for row in db.scalars(sa.select(Model))}
+    bases = {model["id"]: model for model in catalog.models(refresh=refresh)}
+    found = [Offer(describe(bases[base_id(row)], row), row) for row in stored.values() if base_id(row) in bases]
+    found += [Offer(describe(model), None) for model_id, model in bases.items() if model_id not in stored]
+    return [offer for offer in found if may_use(user, settings, offer.stored)]
+
+
+def base_id(stored: Model) -> str:
+    """The id of the connection's model that answers."""
+    return stored.base_model_id or stored.id
+
+
+def describe(base: ModelInfo, stored: Model | None = None) -> ModelInfo:
+    """The list's item for a connection's model, or for what is stored on top of it."""
+    extras: ModelInfo = {"actions": [], "filters": []}
+    if stored is None:
+        return {**extras, **base}
+    item = base
+    if stored.base_model_id:
+        copied: ModelInfo = {name: base[name] for name in ("object", "owned_by", "connection_type") if name in base}
+        item = {"id": stored.id, **copied, "created": _seconds(stored, "created_at"), "preset": True}
+    tags = _tags(base.get("tags"), stored.meta.get("tags"))
+    return {**extras, **item, "name": stored.name, "tags": tags, "info": _info(stored)}
+
+
+def _info(stored: Model) -> dict[str, Any]:
+    """The row as the contract shows it to everybody who may use the model: without its parameters and prompt."""
+    names = ("id", "user_id", "base_model_id", "name", "access_control", "is_active")
+    return {
+        **{name: getattr(stored, name) for name in names},
+        "meta": {name: value for name, value in stored.meta.items() if name != "profile_image_url"},
+        **{name: _seconds(stored, name) for name in ("created_at", "updated_at")},
+    }
+
+
+def _seconds(stored: Model, name: str) -> int:
+    return int(getattr(stored, name).timestamp())
+
+
+def _tags(*lists: Any) -> list[dict[str, str]]:
+    """Each tag once; ``meta`` is whatever a client has stored."""
+    tags = [tag for tags in lists if isinstance(tags, list) for tag in tags if isinstance(tag, dict)]
+    names = dict.fromkeys(tag["name"] for tag in tags if isinstance(tag.get("name"), str))
+    return [{"name": name} for name in names]
