@@ -349,7 +349,7 @@ def test_nothing_is_done_that_is_not_wanted(person: Client, announced: Announced
         assert jobs(person) == []
 
 
-GARBAGE = [saying("I am a very small model."), saying("{'title': 7}"), Answer([b"\xff"]), Answer.json({"detail": 1})]
+GARBAGE = [saying("I am a very small model."), saying("{'title': 7}"), Answer.json({"detail": 1})]
 REFUSALS = [Answer.json({"error": "no"}, 400), Answer.json({"error": "too long"}, 413)]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from webui.dialects.bodies import close_body
 from webui.errors import ApiError, Problem
 from webui.models import RunState
 from webui.runs import after, journal, upkeep
@@ -110,7 +111,7 @@ class Runs:
     async def _run(self, begun: Begun, completion: Completion, background_tasks: dict[str, Any]) -> None:
         room = self.room(completion.user_id)
         run_log = RunLog(begun.run_id, chat_id=begun.chat_id, message_id=begun.message_id, room=room)
-        generation = Generation(run_log, begun.prefix)
+        generation = Generation(run_log, begun.prefix, completion.handling.get("reasoning_tags"))
         run = Active(begun, completion, background_tasks, generation, asyncio.current_task())
         self.active[begun.run_id] = run
         self.registry.background.busy += 1
@@ -142,8 +143,7 @@ class Runs:
         try:
             await run.generation.follow(reply)
         finally:
-            if not isinstance(reply.body, bytes):
-                await reply.body.aclose()
+            await close_body(reply.body)
 
     async def _finish(self, run: Active) -> None:
         selected = run.completion.selected_model_id

@@ -87,8 +87,8 @@ async def _following(runs: Runs, run_id: str, known: RunLog | None, seq: int) ->
     deltas = None if known is None else known.after(seq)
     if deltas is not None and (deltas or run_id in runs.active):
         return deltas
-    _, deltas = await read(runs, partial(journal.read_after, run_id=run_id, seq=seq)) or (seq, [])
-    return deltas
+    stored = await read(runs, partial(journal.read_after, run_id=run_id, seq=seq))
+    return stored[1] if stored is not None else []
 
 
 async def _has_ended(runs: Runs, run_id: str, seq: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from pydantic_core import from_json
@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from webui.errors import ApiError, Problem
 from webui.models import RunState
 from webui.providers.deltas import DeltaReader
+from webui.providers.thinking import REASONING_TAGS
 from webui.runs.journal import Ending
 from webui.runs.log import Delta, Event, RunLog
 from webui.runs.transcript import Transcript
@@ -23,12 +24,12 @@ TOO_LONG = "The reply was longer than 8 million characters; it was ended here."
 class Generation:
     """Follows one reply: its deltas go into ``log``; ``state`` and ``error`` tell how it came out."""
 
-    def __init__(self, log: RunLog, prefix: str) -> None:
+    def __init__(self, log: RunLog, prefix: str, reasoning_tags: Any = None) -> None:
         self.log = log
         self.state = RunState.RUNNING
         self.error: str | None = None
         self._transcript = Transcript()
-        self._reader = DeltaReader()
+        self._reader = DeltaReader(reasoning_tags=_tags(reasoning_tags))
         self._began = time.monotonic()
         self._first: float | None = None
         if prefix:
@@ -88,6 +89,17 @@ class Generation:
     def _take(self, delta: Delta, at: float) -> None:
         self._transcript.add(delta, at)
         self.log.append(delta)
+
+
+def _tags(wanted: Any) -> Sequence[tuple[str, str]] | None:
+    """The tags around reasoning: the usual ones unless ``params.reasoning_tags`` has a pair of its own, or is false."""
+    match wanted:
+        case [str(opening), str(closing)] if opening and closing:
+            return [(opening, closing)]
+        case False:
+            return None
+        case _:
+            return REASONING_TAGS
 
 
 def _is_stream(reply: Reply) -> bool:

@@ -8,7 +8,7 @@ in that pass a request on in another form call ``resolve``, and those that need 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -40,24 +40,30 @@ class Resolved:
     """A model that the user may use: the way to it, and what is stored to go along with each request.
 
     ``model`` is the one that was asked for, as the list has it. ``params`` are request parameters under OpenAI's or
-    the model server's own names; ``system`` may hold variables. ``selected_model_id`` is what an arena has chosen.
+    the model server's own names, ``handling`` those that the server itself follows; ``system`` may hold variables.
+    ``selected_model_id`` is what an arena has chosen.
     """
 
     model: ModelInfo
     route: Route
     params: dict[str, Any]
     system: str | None
+    handling: dict[str, Any]
     selected_model_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Completion:
-    """A request that may be sent: where to, and what. ``model`` is the one that was asked for, as the list has it."""
+    """A request that may be sent: where to, and what. ``model`` is the one that was asked for, as the list has it.
+
+    ``handling`` are parameters of the reply that the server itself follows (``SERVER_PARAMS``).
+    """
 
     model: ModelInfo
     route: Route
     payload: dict[str, Any]
     user_id: str
+    handling: dict[str, Any] = field(default_factory=dict)
     selected_model_id: str | None = None
 
     async def start(self) -> Reply:
@@ -72,7 +78,8 @@ def prepare(db: Session, settings: Settings, catalog: Catalog, user: Identity, f
     variables = prompt_variables.values(user, form.get("variables"))
     payload = {**found.params, **upstream_payload(form), "model": found.route.model["id"]}
     payload["messages"] = with_system(payload["messages"], found.system, variables)
-    return Completion(found.model, found.route, payload, user.id, found.selected_model_id)
+    handling = found.handling | server_params(form.get("params"))
+    return Completion(found.model, found.route, payload, user.id, handling, found.selected_model_id)
 
 
 def find_route(db: Session, settings: Settings, catalog: Catalog, user: Identity, model_id: str) -> Route:
@@ -105,6 +112,7 @@ def _resolve(settings: Settings, catalog: Catalog, user: Identity, model_id: str
         route,
         request_params(params),
         system if isinstance(system, str) and system else None,
+        server_params(params),
     )
 
 
@@ -132,6 +140,12 @@ def request_params(params: Mapping[str, Any]) -> dict[str, Any]:
         given["stop"] = [text for text in given["stop"].split(",") if text]
     given |= {name: _typed(value) for name, value in custom.items()} if isinstance(custom, dict) else {}
     return {name: value for name, value in given.items() if name not in FIXED and value is not None}
+
+
+def server_params(params: Any) -> dict[str, Any]:
+    """Of the page's or a stored model's parameters those that no model server knows."""
+    found = params.items() if isinstance(params, dict) else ()
+    return {name: value for name, value in found if name in SERVER_PARAMS and value is not None}
 
 
 def _typed(value: Any) -> Any:

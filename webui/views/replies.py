@@ -21,9 +21,7 @@ Start = Callable[[], Coroutine[Any, Any, Reply]]
 
 def completion(request: Request, form: dict[str, Any]) -> Completion:
     """The request for a reply that a body in OpenAI's form stands for."""
-    # A read of its own: the session of a POST may write, and of those SQLite lets in one at a time.
-    with request.database.begin(write=False) as db:
-        return prepare(db, request.config, request.registry.connections.catalog, request.user, form)
+    return prepare(request.reading, request.config, request.registry.connections.catalog, request.user, form)
 
 
 def completed(request: Request, form: dict[str, Any], *, api: str) -> Detached:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pyramid.response import Response
@@ -14,7 +15,7 @@ from webui.runs.feeds import HEADERS, follow_run, follow_user
 from webui.schemas.runs import ChatAction, ChatCompleted, ChatTasks, ResumeQuery, Started, Stopped, TaskList
 from webui.security.permissions import Permission
 from webui.services import runs
-from webui.services.completions import find_route
+from webui.services.completions import Completion, find_route
 from webui.streaming import Detached, Reply, detached
 from webui.views.errors import as_reply
 from webui.views.replies import completion
@@ -34,7 +35,7 @@ def is_run(form: dict[str, Any]) -> bool:
 def start_run(request: Request, form: dict[str, Any]) -> Response:
     """Store the run, and start it once that is committed."""
     engine = request.registry.runs
-    wanted = completion(request, {**form, **_streamed(form)})
+    wanted = _streamed(completion(request, form))
     begun = runs.begin(request.db, request.user.id, form, owner=engine.owner)
     tasks = form.get("background_tasks")
 
@@ -46,11 +47,12 @@ def start_run(request: Request, form: dict[str, Any]) -> Response:
     return Response(json_body=Started(task_id=begun.run_id).model_dump())
 
 
-def _streamed(form: dict[str, Any]) -> dict[str, Any]:
-    """Ask for a stream with its usage, unless the client says that the model cannot stream."""
-    if form.get("stream") is False:
-        return {}
-    return {"stream": True, "stream_options": {**(form.get("stream_options") or {}), "include_usage": True}}
+def _streamed(asked: Completion) -> Completion:
+    """Ask for a stream with its usage, unless somebody says that the model cannot stream."""
+    if asked.payload.get("stream") is False or asked.handling.get("stream_response") is False:
+        return replace(asked, payload={**asked.payload, "stream": False})
+    options = {**(asked.payload.get("stream_options") or {}), "include_usage": True}
+    return replace(asked, payload={**asked.payload, "stream": True, "stream_options": options})
 
 
 @api_view(route="runs.list", method="GET", permission=Permission.VERIFIED, returns=TaskList)
@@ -129,8 +131,8 @@ def _last_event_id(request: Request) -> int:
 )
 def complete(request: Request) -> dict[str, Any]:
     """The page says that it has the whole reply; it is answered what it sent, as filters would have changed it."""
-    form = request.payload
-    find_route(request.db, request.config, request.registry.connections.catalog, request.user, form.model)
+    form: ChatCompleted = request.payload
+    find_route(request.reading, request.config, request.registry.connections.catalog, request.user, form.model)
     return form.model_dump(exclude_unset=True)
 
 

@@ -62,6 +62,10 @@ WAYS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "Responses": ("/api/v1/responses", lambda model: {"model": model, "input": "Hi"}),
     "small tasks": ("/api/v1/tasks/emoji/completions", lambda model: {"model": model, "prompt": "Hi"}),
     "the end of a reply": ("/api/chat/completed", lambda model: {**chat(model), "chat_id": "c", "id": "i"}),
+    "in the background": (
+        "/api/chat/completions",
+        lambda model: {**chat(model), "chat_id": "local:s", "id": "i", "session_id": "s"},
+    ),
     "embeddings": ("/api/embeddings", lambda model: {"model": model, "input": "text"}),
     "embeddings of OpenAI clients": ("/api/v1/embeddings", lambda model: {"model": model, "input": "text"}),
 }
@@ -113,7 +117,8 @@ def test_the_list_has_what_answers(people: dict[str, Client]) -> None:
 
 
 def test_a_custom_model_is_asked_under_the_name_of_its_base(people: dict[str, Client], upstream: Upstream) -> None:
-    for path, body in (WAYS[way] for way in WAYS if way != "the end of a reply"):  # nothing is asked then
+    # Nothing is asked at the end of a reply, and in the background it is asked later.
+    for path, body in (WAYS[way] for way in WAYS if way not in {"the end of a reply", "in the background"}):
         people["other"].post(path, body("custom-public"), status=200)
         assert upstream.payload["model"] == "base-bare"
         people["owner"].post(path, body("base-shadowed"), status=200)
