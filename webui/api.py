@@ -88,7 +88,7 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
         if query is not None:
             request.query = _validated(query, dict(request.GET), "query")
         if body is not None:
-            request.payload = _validated(body, _json(_bounded(request, max_body)), "body")
+            request.payload = _validated(body, json_body(request, max_body), "body")
         result = view(context, request)
         if answer is None or isinstance(result, Response):
             return result
@@ -104,7 +104,13 @@ VIEW_OPTIONS = ("request_body", "request_query", "returns", "max_body", "media_t
 schema_deriver.options = VIEW_OPTIONS  # type: ignore[attr-defined]
 
 
-def _bounded(request: Request, limit: int) -> bytes:
+def json_body(request: Request, limit: int) -> Any:
+    """The JSON value of a body of at most ``limit`` bytes."""
+    return _json(bounded_body(request, limit))
+
+
+def bounded_body(request: Request, limit: int) -> bytes:
+    """The body, of at most ``limit`` bytes."""
     if (request.content_length or 0) > limit or len(request.body) > limit:
         raise ApiError(Problem.TOO_LARGE, f"The request is too large; at most {limit} bytes are accepted here.")
     body: bytes = request.body

@@ -39,7 +39,10 @@ ERROR_SCHEMA = {
                 },
             ]
         },
-        "error": {"type": "object", "description": "OpenAI's form of the same, on OpenAI-compatible paths"},
+        "error": {
+            "type": ["object", "string"],
+            "description": "The same in the form of OpenAI, Anthropic or Ollama, on the paths of their APIs",
+        },
     },
 }
 
@@ -74,6 +77,7 @@ def endpoints(registry: Registry) -> Iterator[Endpoint]:
         methods = view["request_methods"]
         method = methods if isinstance(methods, str) else "GET"
         order, pattern = patterns[view["route_name"]]
+        pattern = re.sub(r"{(\w+):[^}]*}", r"{\1}", pattern)  # OpenAPI has no regular expressions in paths
         public = permission == NO_PERMISSION_REQUIRED
         found.append((order, Endpoint(pattern, method, view["callable"], dict(view), public)))
     return iter(endpoint for _, endpoint in sorted(found, key=lambda pair: (pair[0], pair[1].method)))

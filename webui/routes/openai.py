@@ -5,6 +5,7 @@ ROUTES = {
     "openai.models": "/openai/models",
     "openai.models_of": "/openai/models/{url_idx}",
     "openai.completions": "/openai/chat/completions",
+    "openai.responses": "/openai/responses",
     "openai.speech": "/openai/audio/speech",
     "openai.proxy": "/openai/{path:.+}",
 }

@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support import Client
 from tests.support_upstream import Answer, Upstream
+from webui.models import Usage
 
 HELLO = [{"role": "user", "content": "Hi"}]
 CUSTOM = {
@@ -121,6 +123,15 @@ def test_a_stream_that_breaks_off_ends_with_a_line_that_says_so(person: Client, 
     said, error = map(json.loads, answer.body.splitlines())
     assert said == {"message": {"content": "Hi"}}
     assert error["error"].endswith("broke off in the middle of a reply.")
+
+
+def test_what_a_reply_took_is_written_down(person: Client, upstream: Upstream) -> None:
+    upstream.answers["/api/chat"] = lines({"done": True, "prompt_eval_count": 3, "eval_count": 5})
+    assert person.post("/ollama/api/chat", {"model": "o", "messages": HELLO}, status=200).body
+    person.registry.usage.flush()
+    with person.registry.database.reader() as connection:
+        [row] = connection.execute(sa.select(Usage.api, Usage.model, Usage.prompt_tokens, Usage.completion_tokens))
+    assert tuple(row) == ("ollama", "o", 3, 5)
 
 
 def test_a_model_is_loaded_by_an_empty_request(person: Client, upstream: Upstream) -> None:
