@@ -32,6 +32,9 @@ PUBLIC = {
     ("POST", "/api/v1/auths/signin"),
     ("POST", "/api/v1/auths/signup"),
     ("GET", "/api/v1/auths/signout"),
+    ("GET", "/ollama/"),
+    ("GET", "/ollama/api/version"),
+    ("GET", "/ollama/api/version/{url_idx}"),
     ("GET", "/openapi.json"),
     ("GET", "/docs"),
 }
@@ -129,7 +132,7 @@ def test_no_folder_hides_the_alembic_library() -> None:
 READS = {
     "/api/config": 2,
     "/api/v1/auths/": 1,
-    "/api/models": 1,
+    "/api/models": 2,
     "/api/v1/chats/": 2,
     "/api/v1/chats/?page=1": 2,
 }

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from webui.providers.base import Provider
+from pydantic_core import to_json
+
 from webui.providers.catalog import Catalog
+from webui.providers.config import ConnectionConfig, raw_config, read_config
+from webui.providers.connection import Connection, Spec
+from webui.providers.factory import make_remote, place
 from webui.providers.http import HttpClient
 from webui.providers.local.provider import LocalProvider
-from webui.providers.ollama import OllamaProvider
-from webui.providers.openai import OpenAIProvider
+from webui.providers.verify import verify
+from webui.streaming import Reply
 
 if TYPE_CHECKING:
     from webui.background import BackgroundLoop
@@ -21,65 +26,86 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OPENAI_HOST = "api.openai.com"  # the default address, of no use without a key
-RUNTIME_SETTINGS = ("ollama.enable", "ollama.base_urls", "openai.enable", "openai.api_base_urls", "openai.api_keys")
+RUNTIME_SETTINGS = (
+    "ollama.enable",
+    "ollama.base_urls",
+    "ollama.api_configs",
+    "openai.enable",
+    "openai.api_base_urls",
+    "openai.api_keys",
+    "openai.api_configs",
+)
 
 
 class Connections:
-    """The catalog of the present settings; made anew when an administrator changes them."""
+    """The connections and the catalog of the present settings; made anew when an administrator changes them.
+
+    A connection that stays as it was keeps its list and what is known of its health.
+    """
 
     def __init__(self, runtime: RuntimeSettings, background: BackgroundLoop) -> None:
         settings = runtime.settings_at_start
         self._runtime = runtime
         self._background = background
         self._http = HttpClient(verify_tls=settings["models.verify_tls"], timeout=settings["models.timeout"])
-        self._local = _local_provider(settings, self._http) if settings["local.enable"] else None
-        if self._local is not None and self._local.reason is not None:
-            log.info("%s", self._local.reason)
+        self._list_seconds = settings["models.list_timeout"].total_seconds()
+        self._local = _local_connection(settings, self._http)
         self._made_of: tuple[Any, ...] | None = None
-        self._catalog: Catalog | None = None
+        self._made: tuple[list[Connection], Catalog] = ([], Catalog([], background, ttl=0))
 
     @property
     def catalog(self) -> Catalog:
         """The models of all connections."""
+        return self._present()[1]
+
+    def all(self) -> list[Connection]:
+        """Every connection, also those that are switched off."""
+        return self._present()[0]
+
+    async def verify(self, spec: Spec) -> Reply:
+        """What the server says of itself, for a connection that need not be stored; see ``webui.providers.verify``."""
+        answer = await verify(make_remote(spec, self._http, list_seconds=self._list_seconds))
+        return Reply(200, (("Content-Type", "application/json"),), to_json(answer))
+
+    def _present(self) -> tuple[list[Connection], Catalog]:
         settings = self._runtime.settings
         made_of = tuple(settings[name] for name in RUNTIME_SETTINGS)
-        if self._catalog is None or made_of != self._made_of:
+        if made_of != self._made_of:
+            known = self._made[0]
+            found = [self._connection(known, spec, enabled) for spec, enabled in _specs(settings)]
+            connections = [*found, *self._local]
             ttl = settings["models.cache_ttl"].total_seconds()
-            self._catalog = Catalog(self._providers(settings), self._background, ttl=ttl)
+            usable = [connection for connection in connections if connection.enabled]
+            self._made = connections, Catalog(usable, self._background, ttl=ttl)
             self._made_of = made_of
-        return self._catalog
+        return self._made
 
-    def _providers(self, settings: Settings) -> list[Provider]:
-        seconds = settings["models.list_timeout"].total_seconds()
-        providers: list[Provider] = []
-        if settings["openai.enable"]:
-            keys = settings["openai.api_keys"]
-            for index, url in enumerate(settings["openai.api_base_urls"]):
-                key = keys[index] if index < len(keys) else ""
-                if key or urlsplit(url).hostname != OPENAI_HOST:
-                    providers.append(
-                        OpenAIProvider(
-                            name=_name(url), base_url=url, key=key, http=self._http, list_seconds=seconds, index=index
-                        )
-                    )
-        if settings["ollama.enable"]:
-            for index, url in enumerate(settings["ollama.base_urls"]):
-                name = f"Ollama at {_name(url)}"
-                providers.append(
-                    OllamaProvider(name=name, base_url=url, http=self._http, list_seconds=seconds, index=index)
-                )
-        if self._local is not None:
-            providers.append(self._local)
-        return providers
+    def _connection(self, known: list[Connection], spec: Spec, enabled: bool) -> Connection:
+        for connection in known:
+            if connection.spec == spec:
+                connection.enabled = enabled
+                return connection
+        return Connection(spec, make_remote(spec, self._http, list_seconds=self._list_seconds), enabled)
 
 
-def _name(url: str) -> str:
-    """Host and port: what may stand in errors that everybody sees, without a password or a key."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+def _specs(settings: Settings) -> Iterator[tuple[Spec, bool]]:
+    """What each connection is, in the order of preference, and whether it is switched on."""
+    keys, configs = settings["openai.api_keys"], settings["openai.api_configs"]
+    for index, url in enumerate(settings["openai.api_base_urls"]):
+        config = read_config(raw_config(configs, index, url), name=place(url))
+        spec = Spec("openai", index, url, keys[index] if index < len(keys) else "", config)
+        useful = spec.key or config.headers or urlsplit(url).hostname != OPENAI_HOST
+        yield spec, bool(settings["openai.enable"] and config.enable and useful)
+    for index, url in enumerate(settings["ollama.base_urls"]):
+        config = read_config(raw_config(settings["ollama.api_configs"], index, url), name=place(url))
+        yield Spec("ollama", index, url, config.key, config), settings["ollama.enable"] and config.enable
 
 
-def _local_provider(settings: Settings, http: HttpClient) -> LocalProvider:
-    return LocalProvider(
+def _local_connection(settings: Settings, http: HttpClient) -> list[Connection]:
+    """The model inside, unless it is switched off."""
+    if not settings["local.enable"]:
+        return []
+    provider = LocalProvider(
         model_path=settings["local.model_path"],
         name=settings["local.model_name"],
         threads=settings["local.threads"],
@@ -90,3 +116,6 @@ def _local_provider(settings: Settings, http: HttpClient) -> LocalProvider:
         data_dir=settings["data_dir"],
         http=http,
     )
+    if provider.reason is not None:
+        log.info("%s", provider.reason)
+    return [Connection(Spec("local", config=ConnectionConfig()), provider)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ SILENCE_SECONDS = 600
 KEEP_ALIVE_SECONDS = 4  # llama.cpp closes idle connections after five
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LIST_BYTES = 16 * 1024 * 1024
+MAX_LINE_BYTES = 16 * 1024 * 1024  # a tool call is one line; what is longer is no reply of a model
 PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 
 
@@ -70,21 +71,25 @@ class HttpClient:
         connection: str,
         headers: Mapping[str, str] | None = None,
         payload: dict[str, Any] | None = None,
+        data: bytes | AsyncIterator[bytes] | None = None,
         seconds: float | None = None,
     ) -> aiohttp.ClientResponse:
         """The head of an answer that has a status of HTTP and is not compressed; its body is still to come.
 
-        ``connection`` names the server in errors: 502 or 504.
+        ``payload`` is sent as JSON, ``data`` as it is. ``connection`` names the server in errors: 502 or 504.
         """
         import aiohttp
 
-        content_type = {} if payload is None else {"Content-Type": "application/json"}
+        if payload is not None:
+            data = to_json(payload, inf_nan_mode="null")  # 1e999 is JSON, Infinity is not
+            headers = {"Content-Type": "application/json", **(headers or {})}
         options: dict[str, Any] = {
-            "data": None if payload is None else to_json(payload, inf_nan_mode="null"),  # 1e999 is JSON, Infinity not
-            "headers": {**content_type, **(headers or {})},
+            "data": data,
+            "headers": headers,
             "timeout": aiohttp.ClientTimeout(
                 total=seconds or self._total,
-                sock_connect=seconds or CONNECT_SECONDS,
+                # Half of the whole, so that a connection that does not come about is told apart from silence.
+                connect=min(seconds / 2, CONNECT_SECONDS) if seconds else CONNECT_SECONDS,
                 sock_read=seconds or SILENCE_SECONDS,
             ),
             "allow_redirects": False,
@@ -94,20 +99,13 @@ class HttpClient:
                 response = await self.session().request(method, url, **options)
             except aiohttp.ClientConnectionResetError:
                 # A pooled connection that the server had closed already: nothing of the request was sent.
+                if data is not None and not isinstance(data, bytes):
+                    raise  # an iterator cannot be begun again
                 response = await self.session().request(method, url, **options)
         if (error := _head_error(response, connection)) is not None:
             response.close()
             raise error
         return response
-
-    async def get_json(self, url: str, *, connection: str, headers: Mapping[str, str], seconds: float) -> Any:
-        """The JSON of an answer with status 200."""
-        response = await self.request("GET", url, connection=connection, headers=headers, seconds=seconds)
-        async with response:
-            if response.status != 200:
-                raise ApiError(Problem.UPSTREAM_FAILED, f"{connection} answered with status {response.status}.")
-            body = await read_whole(response, connection=connection, limit=MAX_LIST_BYTES)
-            return parse_json(body, connection=connection)
 
 
 @contextmanager
@@ -117,6 +115,9 @@ def translated_errors(connection: str) -> Iterator[None]:
 
     try:
         yield
+    except aiohttp.ConnectionTimeoutError as error:
+        text = f"{connection} cannot be used: it did not accept the connection in time."
+        raise ApiError(Problem.UPSTREAM_FAILED, text) from error
     except TimeoutError as error:
         raise ApiError(Problem.UPSTREAM_TIMEOUT, f"{connection} took too long to answer.") from error
     except (aiohttp.ClientError, ConnectionError, ssl.SSLError, ValueError) as error:
@@ -133,10 +134,19 @@ def _head_error(response: aiohttp.ClientResponse, connection: str) -> ApiError |
     return None
 
 
+async def read_json(response: aiohttp.ClientResponse, *, connection: str) -> Any:
+    """The JSON of an answer with status 200; for lists and the like."""
+    async with response:
+        if response.status != 200:
+            raise refused(response, connection=connection)
+        body = await read_whole(response, connection=connection, limit=MAX_LIST_BYTES)
+    return parse_json(body, connection=connection)
+
+
 async def read_whole(response: aiohttp.ClientResponse, *, connection: str, limit: int) -> bytes:
     """The body of an answer that is not streamed; 502 beyond ``limit`` bytes."""
-    body = await _read(response, connection=connection, limit=limit)
-    if body is None:
+    body, complete = await read_some(response, connection=connection, limit=limit)
+    if not complete:
         text = f"{connection} answered with more than {limit // 1024**2} MB, which is too much."
         raise ApiError(Problem.UPSTREAM_FAILED, text)
     return body
@@ -145,23 +155,30 @@ async def read_whole(response: aiohttp.ClientResponse, *, connection: str, limit
 async def read_error(response: aiohttp.ClientResponse, *, connection: str) -> dict[str, Any] | None:
     """The JSON object that an error answer carries; None if it says something else, or too much."""
     async with response:
-        body = await _read(response, connection=connection, limit=MAX_ERROR_BYTES)
+        body, complete = await read_some(response, connection=connection, limit=MAX_ERROR_BYTES)
     try:
-        answer = from_json(body or b"")
+        answer = from_json(body if complete else b"")
     except ValueError:
         return None
     return answer if isinstance(answer, dict) else None
 
 
-async def _read(response: aiohttp.ClientResponse, *, connection: str, limit: int) -> bytes | None:
-    """The body; None, and the rest left unread, beyond ``limit`` bytes."""
+async def read_some(response: aiohttp.ClientResponse, *, connection: str, limit: int) -> tuple[bytes, bool]:
+    """The body, or a beginning of it that is longer than ``limit`` bytes; and whether it is all.
+
+    An answer that cannot be read is closed.
+    """
     body = bytearray()
-    with translated_errors(connection):
-        async for piece in response.content.iter_any():
-            body += piece
-            if len(body) > limit:
-                return None
-    return bytes(body)
+    try:
+        with translated_errors(connection):
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) > limit:
+                    return bytes(body), False
+    except BaseException:
+        response.close()
+        raise
+    return bytes(body), True
 
 
 def refused(response: aiohttp.ClientResponse, *, connection: str, text: str | None = None) -> ApiError:
@@ -193,6 +210,8 @@ def _cause(error: Exception) -> str:
     match error:
         case aiohttp.ClientConnectorDNSError():
             return "its name cannot be resolved"
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLCertVerificationError() as found):
+            return f"its certificate is not accepted ({found.verify_message})"
         case aiohttp.ClientConnectorSSLError() | aiohttp.ClientConnectorCertificateError() | ssl.SSLError():
             return "TLS failed"
         case aiohttp.ClientConnectorError():
@@ -201,46 +220,6 @@ def _cause(error: Exception) -> str:
             return "its address is not valid"
         case _:
             return "the connection broke off"
-
-
-class Relay:
-    """The rest of an answer, passed on as it arrives.
-
-    When it breaks off, a stream of events ends with an error event that every client understands; anything else is
-    truncated.
-    """
-
-    def __init__(self, response: aiohttp.ClientResponse, *, connection: str) -> None:
-        self._response = response
-        self._connection = connection
-        self._events = response.content_type == "text/event-stream"
-        self._over = False
-
-    def __aiter__(self) -> Relay:
-        return self
-
-    async def __anext__(self) -> bytes:
-        import aiohttp
-
-        if self._over:
-            raise StopAsyncIteration
-        try:
-            chunk = await self._response.content.readany()
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            self._over = True
-            if not self._events:
-                raise
-            log.warning("%s broke off in the middle of a reply: %s", self._connection, error)
-            return error_event(
-                ApiError(Problem.UPSTREAM_FAILED, f"{self._connection} broke off in the middle of a reply.")
-            )
-        if not chunk:
-            raise StopAsyncIteration
-        return chunk
-
-    async def aclose(self) -> None:
-        """Close the connection unless the answer has been read to its end."""
-        self._response.close()
 
 
 def event(body: dict[str, Any]) -> bytes:

@@ -11,8 +11,10 @@ from pydantic_core import to_json
 
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
-from webui.providers.http import HttpClient, error_event, read_error, read_whole, refused
+from webui.providers.http import MAX_LINE_BYTES, error_event, parse_json, read_error, read_whole, refused
+from webui.providers.ollama_embeddings import embed_request, embeddings
 from webui.providers.ollama_wire import Conversion, chat_request
+from webui.providers.remote import RemoteProvider
 from webui.streaming import Reply
 
 if TYPE_CHECKING:
@@ -20,25 +22,17 @@ if TYPE_CHECKING:
 
 EVENTS = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"))
 JSON = (("Content-Type", "application/json"),)
-MAX_LINE_BYTES = 16 * 1024 * 1024  # a tool call is one line; what is longer is no reply of a model
 MAX_WHOLE_REPLY = 64 * 1024 * 1024
 
 
-class OllamaProvider:
+class OllamaProvider(RemoteProvider):
     """One Ollama server; ``base_url`` is without ``/api``."""
 
-    def __init__(self, *, name: str, base_url: str, http: HttpClient, list_seconds: float = 10, index: int = 0) -> None:
-        self.name = name
-        self._base_url = base_url.rstrip("/")
-        self._http = http
-        self._list_seconds = list_seconds
-        self._index = index
+    probe_path = "/api/version"
 
     async def models(self) -> list[ModelInfo]:
         """The models that are pulled, each item kept under ``ollama``."""
-        answer = await self._http.get_json(
-            f"{self._base_url}/api/tags", connection=self.name, headers={}, seconds=self._list_seconds
-        )
+        answer = await self.get_json("/api/tags")
         items = answer.get("models") if isinstance(answer, dict) else None
         if not isinstance(items, list):
             raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like Ollama.")
@@ -53,17 +47,12 @@ class OllamaProvider:
             "owned_by": "ollama",
             "connection_type": "local",
             "tags": [],
-            "ollama": {**item, "urls": [self._index]},
+            "ollama": {**item, "urls": [self.index]},
         }
 
     async def chat(self, payload: dict[str, Any], *, user_id: str) -> Reply:
         """Translate the request, and the answer back."""
-        response = await self._http.request(
-            "POST", f"{self._base_url}/api/chat", connection=self.name, payload=chat_request(payload)
-        )
-        if response.status != 200:
-            said = (await read_error(response, connection=self.name) or {}).get("error")
-            raise refused(response, connection=self.name, text=str(said) if said else None)
+        response = await self._post("/api/chat", chat_request(payload))
         conversion = Conversion(
             id=f"chatcmpl-{uuid4().hex}",
             model=payload["model"],
@@ -79,6 +68,25 @@ class OllamaProvider:
         except ValueError as error:
             raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like Ollama.") from error
         return Reply(200, JSON, to_json(completion))
+
+    async def embed(self, payload: dict[str, Any], *, user_id: str) -> Reply:
+        """Translate the request, and the answer back."""
+        response = await self._post("/api/embed", embed_request(payload))
+        async with response:
+            body = await read_whole(response, connection=self.name, limit=MAX_WHOLE_REPLY)
+        try:
+            answer = embeddings(parse_json(body, connection=self.name), payload)
+        except ValueError as error:
+            raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like Ollama.") from error
+        return Reply(200, JSON, to_json(answer))
+
+    async def _post(self, path: str, payload: dict[str, Any]) -> aiohttp.ClientResponse:
+        """An answer with status 200; an error keeps its status and its text."""
+        response = await self.request("POST", path, payload=payload)
+        if response.status != 200:
+            said = (await read_error(response, connection=self.name) or {}).get("error")
+            raise refused(response, connection=self.name, text=str(said) if said else None)
+        return response
 
 
 class OllamaEvents:

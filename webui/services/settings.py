@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def change_settings(db: Session, settings: Settings, values: Mapping[str, Any], *, user_id: str) -> None:
     """Store these values (name to JSON value), all or none; what is in force already is left alone.
 
-    409 for a setting that is pinned outside the database, 422 for a value that its parser refuses.
+    409 for a setting that is pinned outside the database or where those stored there are not used, 422 for a value that its parser refuses.
     """
     for name, value in values.items():
         known = settings.resolved(name)
@@ -32,5 +32,8 @@ def change_settings(db: Session, settings: Settings, values: Mapping[str, Any], 
             continue
         if known.locked:
             text = f"{known.setting.env} is set by {known.source}; change it there, and start the server again."
+            raise ApiError(Problem.CONFLICT, text)
+        if not settings["settings.persistent"]:
+            text = "Stored settings are not used here (ENABLE_PERSISTENT_CONFIG); change the server's environment."
             raise ApiError(Problem.CONFLICT, text)
         store_value(db, name, value, updated_by=user_id)

@@ -271,7 +271,8 @@ def _word(raw: object) -> str:
 def _split(raw: object, separator: str) -> list[str]:
     """Items of a text, or of the database's JSON array."""
     if isinstance(raw, list):
-        return [_word(item) for item in raw]
+        items = [_word(item) for item in raw]
+        return [] if items == [""] else items  # as text both are empty
     whole = _word(raw)
     return [item.strip() for item in whole.split(separator)] if whole else []
 

@@ -42,7 +42,7 @@ def test_a_line_without_an_end_is_given_up(
     person: Client, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(relay, "MAX_LINE_BYTES", 10_000)
-    upstream.chat(Answer.events(b"data: {}\n\n", *[b"x" * 9000] * 3))
+    upstream.chat(Answer.events(b"data: {}\n\n", *[b"x" * 9000] * 200))
     first, error = events(ask(person, stream=True).body)
     assert first == {}
     assert error["error"]["code"] == "upstream_failed"

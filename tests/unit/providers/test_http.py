@@ -30,8 +30,8 @@ def failure(scenario: Callable[[HttpClient], Any], **options: Any) -> ApiError:
     return failed.value
 
 
-def getting(url: str) -> Callable[[HttpClient], Any]:
-    return lambda http: http.get_json(url, connection="It", headers={}, seconds=1)
+def getting(url: str, **headers: str) -> Callable[[HttpClient], Any]:
+    return lambda http: http.request("GET", url, connection="It", headers=headers, seconds=1)
 
 
 def test_a_refused_connection_is_502_and_named() -> None:
@@ -50,8 +50,7 @@ def test_an_address_that_is_none_is_told(url: str) -> None:
 
 
 def test_a_key_that_cannot_be_sent_is_told_without_being_shown() -> None:
-    headers = {"Authorization": "Bearer sk-secret\n"}
-    error = failure(lambda http: http.get_json("http://127.0.0.1:9/", connection="It", headers=headers, seconds=1))
+    error = failure(getting("http://127.0.0.1:9/", Authorization="Bearer sk-secret\n"))
     assert error.status == 502
     assert "sk-secret" not in str(error.detail)
 

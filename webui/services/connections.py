@@ -1,0 +1,112 @@
+"""What administrators see and set of the connections to model servers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from webui.errors import ApiError, Problem
+from webui.providers.config import ConnectionConfig, raw_config
+from webui.providers.connection import Connection, Kind, Spec
+from webui.providers.factory import place
+from webui.providers.health import State
+from webui.settings import Settings
+
+# The contract's fields, and the settings that hold them.
+FIELDS: dict[Kind, dict[str, str]] = {
+    "openai": {
+        "ENABLE_OPENAI_API": "openai.enable",
+        "OPENAI_API_BASE_URLS": "openai.api_base_urls",
+        "OPENAI_API_KEYS": "openai.api_keys",
+        "OPENAI_API_CONFIGS": "openai.api_configs",
+    },
+    "ollama": {
+        "ENABLE_OLLAMA_API": "ollama.enable",
+        "OLLAMA_BASE_URLS": "ollama.base_urls",
+        "OLLAMA_API_CONFIGS": "ollama.api_configs",
+    },
+}
+URLS: dict[Kind, str] = {"openai": "OPENAI_API_BASE_URLS", "ollama": "OLLAMA_BASE_URLS"}
+
+
+def shown_config(settings: Settings, kind: Kind, changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The contract's fields as they are, or as they will be with these changes (setting to JSON value)."""
+    new = {name: settings.resolved(name).setting.type.parse(value) for name, value in (changes or {}).items()}
+    shown = {field: new.get(name, settings[name]) for field, name in FIELDS[kind].items()}
+    if kind == "openai":
+        shown["OPENAI_API_KEYS"] = _fitting(shown["OPENAI_API_KEYS"], shown["OPENAI_API_BASE_URLS"])
+    return shown
+
+
+def wanted_settings(settings: Settings, kind: Kind, form: dict[str, Any]) -> dict[str, Any]:
+    """What to store (setting to JSON value) so that the contract's fields become those of the form.
+
+    A key for each address, no more and no less; configurations of addresses that are gone are dropped. 422 for a
+    configuration that cannot be followed.
+    """
+    urls_field = URLS[kind]
+    configs_field = f"{kind.upper()}_API_CONFIGS"
+    urls, configs = form[urls_field], form[configs_field]
+    kept = {
+        str(index): raw_config(configs, index, url)
+        for index, url in enumerate(urls)
+        if str(index) in configs or url in configs
+    }
+    for index, raw in kept.items():
+        _checked(raw, ["body", configs_field, index])
+    wanted = {field: value for field, value in form.items() if value is not None} | {configs_field: kept}
+    if kind == "openai":
+        wanted["OPENAI_API_KEYS"] = _fitting(form["OPENAI_API_KEYS"], urls)
+    # Fields that are as they are shown are left out: a list of keys that was only filled up is no change.
+    now = shown_config(settings, kind)
+    return {
+        name: wanted[field] for field, name in FIELDS[kind].items() if field in wanted and wanted[field] != now[field]
+    }
+
+
+def spec_to_verify(settings: Settings, kind: Kind, url: str, key: str, config: dict[str, Any] | None) -> Spec:
+    """A connection that need not be stored; 422 when it cannot be one."""
+    try:
+        (address,) = settings.resolved(FIELDS[kind][URLS[kind]]).setting.type.parse([url])
+    except ValueError as error:
+        raise _invalid(["body", "url"], str(error)) from None
+    return Spec(kind, url=address, key=key, config=_checked(config or {}, ["body", "config"]))
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """How a connection is doing, from memory; without credentials."""
+    health, latency, waits = connection.health, connection.latency, connection.health.waits
+    return {
+        "kind": connection.spec.kind,
+        "index": connection.index,
+        "name": connection.name,
+        "url": urlsplit(connection.spec.url)._replace(netloc=place(connection.spec.url), query="").geturl(),
+        "enabled": connection.enabled,
+        "state": health.state if connection.enabled else State.UNKNOWN,
+        "error": health.error or connection.error,
+        "failures": health.failures,
+        "retry_at": int(time.time() + waits) if waits else None,
+        "models": len(connection.offered),
+        "listed_at": None if connection.listed_at is None else int(connection.listed_at),
+        "latency_ms": None if latency is None else round(latency * 1000, 1),
+    }
+
+
+def _fitting(keys: list[str], urls: list[str]) -> list[str]:
+    return [*keys, *[""] * len(urls)][: len(urls)]
+
+
+def _checked(raw: Any, where: list[str]) -> ConnectionConfig:
+    try:
+        return ConnectionConfig.model_validate(raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        detail = [{"type": item["type"], "loc": [*where, *item["loc"]], "msg": item["msg"]} for item in found]
+        raise ApiError(Problem.INVALID, detail) from None
+
+
+def _invalid(where: list[str], text: str) -> ApiError:
+    return ApiError(Problem.INVALID, [{"type": "setting", "loc": where, "msg": f"The address {text}."}])
