@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def change_settings(db: Session, settings: Settings, values: Mapping[str, Any], *, user_id: str) -> None:
     """Store these values (name to JSON value), all or none; what is in force already is left alone.
 
-    409 for a setting that is pinned outside the database or where those stored there are not used, 422 for a value that its parser refuses.
+    409 for a setting that is pinned outside the database, or where stored ones are not used; 422 for a value that its
+    parser refuses.
     """
     for name, value in values.items():
         known = settings.resolved(name)

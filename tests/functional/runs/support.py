@@ -74,7 +74,9 @@ def parse(body: bytes) -> list[Seen]:
 
 def text(events: list[Seen], kind: str = "content") -> str:
     """What the deltas in these events say."""
-    choices = [choice for event in events if event.type == "chat:completion" for choice in event.data.get("choices", [])]
+    choices = [
+        choice for event in events if event.type == "chat:completion" for choice in event.data.get("choices", [])
+    ]
     return "".join(choice["delta"].get(kind, "") for choice in choices)
 
 

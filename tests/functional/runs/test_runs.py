@@ -15,7 +15,6 @@ from tests.functional.runs.support import (
     eventually,
     follow,
     new_chat,
-    parse,
     start,
     stored,
     text,
@@ -95,7 +94,9 @@ def test_an_error_of_the_model_server_is_told_and_stored(person: Client, upstrea
     upstream.chat(Answer.json({"error": {"message": "No such luck"}}, 503))
     chat_id = new_chat(person)
     events = follow(person, start(person, chat_id))
-    assert [event.data["error"]["content"] for event in events if event.type == "chat:message:error"] == ["No such luck"]
+    assert [event.data["error"]["content"] for event in events if event.type == "chat:message:error"] == [
+        "No such luck"
+    ]
     reply = stored(person, chat_id)
     assert (reply["error"], reply["done"], reply["content"]) == ({"content": "No such luck"}, True, "")
 
@@ -238,5 +239,3 @@ def test_the_page_gets_back_what_it_says_of_a_complete_reply(person: Client) -> 
     body = {"model": "m", "messages": [{"id": "a", "role": "assistant", "content": "x"}], "chat_id": "c", "id": "a"}
     assert person.post("/api/chat/completed", body, status=200).json == body
     assert person.post("/api/chat/completed", {**body, "model": "none"}).status_int == 400
-
-
