@@ -15,7 +15,7 @@ from webui.models import Chat, Message, Run, RunState, utcnow
 
 TEMPORARY = "local:"  # how ids of chats begin that are not stored
 # What an earlier attempt at this message left.
-OUTDATED = frozenset({"done", "error", "interrupted", "usage", "followUps", "timing"})
+OUTDATED = frozenset({"done", "error", "interrupted", "stopped", "usage", "followUps", "timing"})
 
 
 @dataclass(frozen=True)
