@@ -6,15 +6,15 @@ never two open at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
 from math import ceil
 from typing import Any
 from uuid import uuid4
 
 from pydantic_core import from_json, to_json
 
+from webui.bodies import read_body
 from webui.dialects.anthropic import CHARACTERS_A_TOKEN
-from webui.dialects.bodies import Body, close_body, pieces, read_body
+from webui.dialects.stream import translated_stream
 from webui.errors import ApiError, Problem
 from webui.providers.anthropic_wire import failure_event, message_event
 from webui.providers.deltas import Delta, DeltaReader
@@ -32,7 +32,7 @@ async def translated(reply: Reply, *, model: str, stream: bool, input_tokens: in
         raise _refused(reply, await read_body(reply))
     builder = MessageBuilder(model, input_tokens)
     if stream:
-        return Reply(200, EVENTS, MessageStream(reply.body, builder))
+        return Reply(200, EVENTS, translated_stream(reply.body, builder))
     reader = DeltaReader()
     deltas = reader.read_completion(await read_body(reply))
     if reader.error is not None:
@@ -46,39 +46,6 @@ def _refused(reply: Reply, body: bytes) -> ApiError:
     reader.read_completion(body)
     headers = {name: value for name, value in reply.headers if name.lower() == "retry-after"}
     return ApiError(Problem.UPSTREAM_FAILED, reader.error, status=reply.status, headers=headers)
-
-
-class MessageStream:
-    """The events of a streamed message. A class, so that closing it closes the model's reply even if not begun."""
-
-    def __init__(self, body: Body, builder: MessageBuilder) -> None:
-        self._body = body
-        self._events = self._convert(builder)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._events)
-
-    async def aclose(self) -> None:
-        await self._events.aclose()
-        await close_body(self._body)
-
-    async def _convert(self, builder: MessageBuilder) -> AsyncGenerator[bytes, None]:
-        reader = DeltaReader()
-        yield builder.begin()
-        try:
-            async for data in pieces(self._body):
-                yield b"".join(map(builder.add, reader.feed(data)))
-            yield b"".join(map(builder.add, reader.end()))
-        except ApiError as error:
-            yield failure_event(str(error.detail))
-            return
-        if reader.error is None:
-            yield builder.finish(reader.finish_reason, reader.usage)
-        else:
-            yield failure_event(reader.error)
 
 
 class MessageBuilder:
@@ -119,6 +86,10 @@ class MessageBuilder:
         ending = {"stop_reason": self._stop_reason(finish_reason), "stop_sequence": None}
         last = message_event("message_delta", delta=ending, usage=self._usage(usage))
         return self._stop() + last + message_event("message_stop")
+
+    def fail(self, text: str) -> bytes:
+        """The event of a reply that broke off."""
+        return failure_event(text)
 
     def message(self, deltas: list[Delta], finish_reason: str | None, usage: dict[str, Any] | None) -> dict[str, Any]:
         """The whole message of a reply that was not streamed."""

@@ -6,13 +6,13 @@ model would answer without the conversation that its user means.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from pydantic_core import to_json
 
-from webui.dialects.bodies import close_body, pieces, read_body
+from webui.bodies import read_body
 from webui.dialects.responses_events import ResponseBuilder
+from webui.dialects.stream import translated_stream
 from webui.errors import ApiError, Problem
 from webui.providers.deltas import DeltaReader
 from webui.streaming import Reply
@@ -52,7 +52,7 @@ async def translated(reply: Reply, form: dict[str, Any]) -> Reply:
     builder = ResponseBuilder(form)
     if form.get("stream"):
         headers = _headers(reply, "text/event-stream")
-        return Reply(reply.status, headers, ResponseStream(reply.body, builder))
+        return Reply(reply.status, headers, translated_stream(reply.body, builder))
     reader = DeltaReader()
     deltas = reader.read_completion(await read_body(reply))
     if reader.error is not None:
@@ -61,39 +61,6 @@ async def translated(reply: Reply, form: dict[str, Any]) -> Reply:
         builder.add(delta)
     builder.finish(reader.finish_reason, reader.usage)
     return Reply(reply.status, _headers(reply, "application/json"), to_json(builder.response))
-
-
-class ResponseStream:
-    """The events of a streamed response. A class, so that closing it closes the model's reply even if not begun."""
-
-    def __init__(self, body: bytes | AsyncIterator[bytes], builder: ResponseBuilder) -> None:
-        self._body = body
-        self._events = self._convert(builder)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._events)
-
-    async def aclose(self) -> None:
-        await self._events.aclose()
-        await close_body(self._body)
-
-    async def _convert(self, builder: ResponseBuilder) -> AsyncGenerator[bytes, None]:
-        reader = DeltaReader()
-        yield builder.begin()
-        try:
-            async for data in pieces(self._body):
-                yield b"".join(map(builder.add, reader.feed(data)))
-            yield b"".join(map(builder.add, reader.end()))
-        except ApiError as error:
-            yield builder.fail(str(error.detail))
-            return
-        if reader.error is None:
-            yield builder.finish(reader.finish_reason, reader.usage)
-        else:
-            yield builder.fail(reader.error)
 
 
 def _headers(reply: Reply, content_type: str) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
+from webui.bodies import Converted
 from webui.errors import ApiError, Problem
 from webui.providers.anthropic_request import messages_request
 from webui.providers.anthropic_wire import Conversion, error_text, failure_event
@@ -96,7 +97,7 @@ class AnthropicProvider(RemoteProvider):
             include_usage=bool((payload.get("stream_options") or {}).get("include_usage")),
         )
         if payload.get("stream"):
-            return Reply(200, EVENTS, AnthropicEvents(response, conversion, connection=self.name))
+            return Reply(200, EVENTS, Converted(reply_events(response, conversion, connection=self.name), response))
         async with response:
             body = await read_whole(response, connection=self.name, limit=MAX_WHOLE_REPLY)
         try:
@@ -144,35 +145,21 @@ class MessagesRelay(Relay):
         return b"\n\n" + failure_event(f"{self._connection} broke off in the middle of a reply.")
 
 
-class AnthropicEvents:
-    """The events of a streamed reply. A class rather than a generator, so that closing it always closes the answer."""
+async def reply_events(
+    response: aiohttp.ClientResponse, conversion: Conversion, *, connection: str
+) -> AsyncGenerator[bytes, None]:
+    """The events of a streamed reply."""
+    import aiohttp  # loaded by now
 
-    def __init__(self, response: aiohttp.ClientResponse, conversion: Conversion, *, connection: str) -> None:
-        self._response = response
-        self._events = self._convert(conversion, connection)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._events)
-
-    async def aclose(self) -> None:
-        self._response.close()
-        await self._events.aclose()
-
-    async def _convert(self, conversion: Conversion, connection: str) -> AsyncGenerator[bytes, None]:
-        import aiohttp  # loaded by now
-
-        broken = error_event(ApiError(Problem.UPSTREAM_FAILED, f"{connection} broke off in the middle of a reply."))
-        reader = EventReader()
-        try:
-            async for piece in self._response.content.iter_any():
-                for data in reader.feed(piece):  # each on its own, so that a bad one does not take those before along
-                    yield conversion.events(data)
-            for data in reader.feed(b"\n\n"):  # the last may have come without the empty line after it
+    broken = error_event(ApiError(Problem.UPSTREAM_FAILED, f"{connection} broke off in the middle of a reply."))
+    reader = EventReader()
+    try:
+        async for piece in response.content.iter_any():
+            for data in reader.feed(piece):  # each on its own, so that a bad one does not take those before along
                 yield conversion.events(data)
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, ValueError):
-            yield broken
-        else:
-            yield b"data: [DONE]\n\n" if conversion.done else broken
+        for data in reader.feed(b"\n\n"):  # the last may have come without the empty line after it
+            yield conversion.events(data)
+    except (aiohttp.ClientError, TimeoutError, ConnectionError, ValueError):
+        yield broken
+    else:
+        yield b"data: [DONE]\n\n" if conversion.done else broken

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pydantic_core import to_json
 
+from webui.bodies import Converted
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
 from webui.providers.http import MAX_LINE_BYTES, error_event, parse_json, read_error, read_whole, refused
@@ -60,7 +61,7 @@ class OllamaProvider(RemoteProvider):
             include_usage=bool((payload.get("stream_options") or {}).get("include_usage")),
         )
         if payload.get("stream"):
-            return Reply(200, EVENTS, OllamaEvents(response, conversion, connection=self.name))
+            return Reply(200, EVENTS, Converted(reply_events(response, conversion, connection=self.name), response))
         async with response:
             body = await read_whole(response, connection=self.name, limit=MAX_WHOLE_REPLY)
         try:
@@ -89,37 +90,23 @@ class OllamaProvider(RemoteProvider):
         return response
 
 
-class OllamaEvents:
-    """The events of a streamed reply. A class rather than a generator, so that closing it always closes the answer."""
+async def reply_events(
+    response: aiohttp.ClientResponse, conversion: Conversion, *, connection: str
+) -> AsyncGenerator[bytes, None]:
+    """The events of a streamed reply."""
+    import aiohttp  # loaded by now
 
-    def __init__(self, response: aiohttp.ClientResponse, conversion: Conversion, *, connection: str) -> None:
-        self._response = response
-        self._events = self._convert(conversion, connection)
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await anext(self._events)
-
-    async def aclose(self) -> None:
-        self._response.close()
-        await self._events.aclose()
-
-    async def _convert(self, conversion: Conversion, connection: str) -> AsyncGenerator[bytes, None]:
-        import aiohttp  # loaded by now
-
-        broken = ApiError(Problem.UPSTREAM_FAILED, f"{connection} broke off in the middle of a reply.")
-        rest = b""
-        try:
-            async for data in self._response.content.iter_any():
-                *lines, rest = (rest + data).split(b"\n")
-                for line in lines:  # each on its own, so that a bad one does not take those before it along
-                    yield conversion.events(line)
-                if len(rest) > MAX_LINE_BYTES:
-                    raise ValueError("a line without an end")
-            yield conversion.events(rest)
-        except (aiohttp.ClientError, TimeoutError, ConnectionError, ValueError):
-            yield error_event(broken)
-        else:
-            yield b"data: [DONE]\n\n" if conversion.done else error_event(broken)
+    broken = ApiError(Problem.UPSTREAM_FAILED, f"{connection} broke off in the middle of a reply.")
+    rest = b""
+    try:
+        async for data in response.content.iter_any():
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:  # each on its own, so that a bad one does not take those before it along
+                yield conversion.events(line)
+            if len(rest) > MAX_LINE_BYTES:
+                raise ValueError("a line without an end")
+        yield conversion.events(rest)
+    except (aiohttp.ClientError, TimeoutError, ConnectionError, ValueError):
+        yield error_event(broken)
+    else:
+        yield b"data: [DONE]\n\n" if conversion.done else error_event(broken)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from webui.dialects.bodies import close_body
+from webui.bodies import close_body
 from webui.errors import ApiError, Problem
 from webui.models import RunState
 from webui.runs import after, journal, upkeep

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webui.bodies import read_body
 from webui.dialects.anthropic import chat_request, estimated_tokens
 from webui.dialects.anthropic_events import translated
-from webui.dialects.bodies import read_body
 from webui.errors import ApiError
 from webui.streaming import Reply
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support_upstream import Answer, Upstream, events, scripted_upstream, text
-from webui.dialects.bodies import read_body
+from webui.bodies import read_body
 from webui.errors import ApiError
 from webui.providers.anthropic import AnthropicProvider
 from webui.providers.http import HttpClient

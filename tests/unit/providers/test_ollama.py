@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support_upstream import events, text
+from webui.bodies import Converted
 from webui.providers import ollama
-from webui.providers.ollama import OllamaEvents
+from webui.providers.ollama import reply_events
 from webui.providers.ollama_wire import Conversion
 
 WORDS = ["Hel", "lo ", "Wörld \N{GRINNING FACE}", "\n\n", '"}', ""]
@@ -46,7 +47,7 @@ class Body:
 def relayed(pieces: Sequence[bytes], error: Exception | None = None) -> bytes:
     async def read() -> bytes:
         conversion = Conversion(id="chatcmpl-1", model="m", created=1, include_usage=True)
-        stream = OllamaEvents(Body(pieces, error), conversion, connection="It")  # type: ignore[arg-type]
+        stream = reply_events(Body(pieces, error), conversion, connection="It")  # type: ignore[arg-type]
         return b"".join([event async for event in stream])
 
     return asyncio.run(read())
@@ -104,7 +105,8 @@ def test_closing_a_stream_that_nobody_read_closes_the_answer() -> None:
     body = Body([REPLY])
 
     async def close() -> None:
-        await OllamaEvents(body, SimpleNamespace(), connection="It").aclose()  # type: ignore[arg-type]
+        events = reply_events(body, SimpleNamespace(), connection="It")  # type: ignore[arg-type]
+        await Converted(events, body).aclose()
 
     asyncio.run(close())
     assert body.closed
