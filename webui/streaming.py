@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from dataclasses import dataclass
 from http.client import responses as reason_phrases
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pyramid.request import Request
 from pyramid.response import Response
@@ -70,6 +70,14 @@ class Reply:
                 raise ValueError(f"{name!r} is not a header that can be sent")
 
 
+@runtime_checkable
+class HandsOver(Protocol):
+    """A body whose pieces need no turn of the loop each."""
+
+    def hand_to(self, offer: Callable[[bytes], bool]) -> None:
+        """While the iteration waits, give what arrives to ``offer``; what that refuses comes out of the iteration."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a reply ended: bytes of body that were handed to the connection, and ``None`` or what went wrong."""
@@ -115,6 +123,10 @@ class Wire:
     def head(self, status: str, headers: Headers) -> None:
         """Send the status line and the headers."""
         raise NotImplementedError
+
+    def offer(self, data: bytes) -> bool:
+        """Send a part of the body if that can be done at once; False if nothing of it was taken."""
+        return False
 
     async def send(self, data: bytes) -> None:
         """Send a part of the body, once there is room for it; raises ``ConnectionLost``."""
@@ -275,6 +287,8 @@ async def _send(body: bytes | AsyncIterator[bytes], wire: Wire) -> None:
     if isinstance(body, bytes):
         await wire.send(body)
         return
+    if isinstance(body, HandsOver):
+        body.hand_to(wire.offer)
     async for chunk in body:
         if chunk:
             await wire.send(chunk)

@@ -15,7 +15,7 @@ from webui.providers.thinking import REASONING_TAGS
 from webui.runs.journal import Ending
 from webui.runs.log import Delta, Event, RunLog
 from webui.runs.transcript import Transcript
-from webui.streaming import Reply
+from webui.streaming import HandsOver, Reply
 
 MAX_REPLY = 8 * 1024 * 1024  # characters that are kept of one reply
 TOO_LONG = "The reply was longer than 8 million characters; it was ended here."
@@ -42,13 +42,19 @@ class Generation:
         if isinstance(reply.body, bytes) or not _is_stream(reply):
             self._take_all(self._reader.read_completion(await _whole(reply.body)))
         else:
+            if isinstance(reply.body, HandsOver):
+                reply.body.hand_to(self._take_bytes)
             async for data in reply.body:
-                self._take_all(self._reader.feed(data))
-                if self._reader.error is not None:
+                if not self._take_bytes(data):
                     break
             self._take_all(self._reader.end())
         if self._reader.error is not None:
             raise ApiError(Problem.UPSTREAM_FAILED, self._reader.error)
+
+    def _take_bytes(self, data: bytes) -> bool:
+        """Read on in the stream; False after an error, which also leaves what follows unread."""
+        self._take_all(self._reader.feed(data))
+        return self._reader.error is None
 
     def fail(self, error: str) -> None:
         """The reply ends with an error."""
@@ -66,6 +72,8 @@ class Generation:
             data["error"] = {"content": self.error}
         if self.state is RunState.INTERRUPTED:
             data["interrupted"] = True
+        if self.state is RunState.STOPPED:
+            data["stopped"] = True
         last: list[Delta] = [{"event": event} for event in self._last_events(data)]
         return Ending(self.state, self._transcript.render(done=True), data, last, self.error)
 
@@ -84,7 +92,7 @@ class Generation:
             self._first = self._first or now
             self._take(delta, now)
         if self._transcript.size > MAX_REPLY:
-            raise ApiError(Problem.UPSTREAM_FAILED, TOO_LONG)
+            self._reader.error = TOO_LONG
 
     def _take(self, delta: Delta, at: float) -> None:
         self._transcript.add(delta, at)

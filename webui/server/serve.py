@@ -31,6 +31,8 @@ ADJUSTMENTS: dict[str, Any] = {
     "channel_request_lookahead": 1,  # without it nobody reads while a request runs, and a disconnect goes unseen
     "clear_untrusted_proxy_headers": True,
     "ident": "webui",
+    # Bytes after which waitress takes a new buffer. Until then it keeps what has been sent: 16 MB of it by default.
+    "outbuf_high_watermark": 4 << 20,
 }
 # Keys of [server:main] that are settings of ours too, so that the environment can override them.
 SETTINGS = ("host", "port", "workers", "threads", "graceful_timeout", "connection_limit", "max_body_size")
