@@ -94,3 +94,12 @@ def _address(process: subprocess.Popen[str], log: list[str]) -> str:
         if found := re.search(r"Listening on (http://\S+)", line):
             return found[1]
     raise RuntimeError("The server did not start. It said:\n" + "".join(log))
+
+
+def run_example(name: str, server: RunningServer, token: str, model: str) -> str:
+    """What a script of the documentation prints."""
+    environ = {**os.environ, "WEBUI_URL": server.url, "WEBUI_TOKEN": token, "WEBUI_MODEL": model}
+    command = [sys.executable, ROOT / "docs" / "examples" / name]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

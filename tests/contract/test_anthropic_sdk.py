@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +15,7 @@ from openai import OpenAI
 
 from tests import support_anthropic, support_model
 from tests.support_model import ARGUMENTS, HELLO, PICTURE, PROMPT_TOKENS, SUNNY, THOUGHT
-from tests.support_server import PATIENCE, ROOT, RunningServer, running_server
+from tests.support_server import PATIENCE, RunningServer, run_example, running_server
 from tests.support_upstream import scripted_upstream
 
 HI: Any = [{"role": "user", "content": "Hi"}]
@@ -186,11 +183,7 @@ def test_a_model_of_anthropics_answers_openais_sdk(server: RunningServer, token:
 
 
 def test_the_example_runs(server: RunningServer, token: str, model: str) -> None:
-    environ = {**os.environ, "WEBUI_URL": server.url, "WEBUI_TOKEN": token, "WEBUI_MODEL": model}
-    command = [sys.executable, ROOT / "docs" / "examples" / "anthropic_messages.py"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stderr
-    *said, counted, refused = done.stdout.splitlines()
+    *said, counted, refused = run_example("anthropic_messages.py", server, token, model).splitlines()
     assert said == [f"whole: {HELLO}", f"streamed: {HELLO} (2 tokens)", f"with tools: {SUNNY}"]
     assert counted == f"counted: {support_anthropic.COUNTED if model == 'anthropic' else 2}"
     assert refused.startswith("refused: 400")

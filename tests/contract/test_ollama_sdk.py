@@ -12,7 +12,9 @@ import pytest
 
 from scripts.bench.harness import Upstream as Fake
 from scripts.bench.harness import running_upstream
-from tests.support_server import PATIENCE, RunningServer, running_server
+from tests.support_model import HELLO as ANSWER
+from tests.support_model import conversing
+from tests.support_server import PATIENCE, RunningServer, run_example, running_server
 from tests.support_upstream import Answer, Upstream, scripted_upstream
 
 HELLO: Any = [{"role": "user", "content": "Hi"}]
@@ -162,3 +164,13 @@ def test_a_wrong_key_is_refused(server: RunningServer) -> None:
     with connected(server, "sk-wrong") as sdk, pytest.raises(ollama.ResponseError) as failed:
         sdk.list()
     assert failed.value.status_code == 401
+
+
+def test_the_example_of_the_documentation_runs(
+    server: RunningServer, client: ollama.Client, upstream: Upstream
+) -> None:
+    conversing(upstream, "o")
+    token = client._client.headers["Authorization"].removeprefix("Bearer ")
+    listed, *said = run_example("ollama_chat.py", server, token, "o").splitlines()
+    assert listed.startswith("models: ")
+    assert said == [f"whole: {ANSWER}", f"streamed: {ANSWER}", "embeddings: 2", "refused: 400 Model not found"]

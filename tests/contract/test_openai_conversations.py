@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -18,7 +15,7 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from tests.support_model import ARGUMENTS, HELLO, PICTURE, PROMPT_TOKENS, SUNNY, THOUGHT, conversing
-from tests.support_server import PATIENCE, ROOT, RunningServer, running_server
+from tests.support_server import PATIENCE, RunningServer, run_example, running_server
 from tests.support_upstream import scripted_upstream
 
 HI: Any = [{"role": "user", "content": "Hi"}]
@@ -211,15 +208,6 @@ def test_a_dead_model_server_is_a_502_that_names_it(tmp_path: Path) -> None:
                 with pytest.raises(openai.InternalServerError, match=upstream.url.removeprefix("http://")) as failed:
                     ask()
                 assert failed.value.status_code == 502
-
-
-def run_example(name: str, server: RunningServer, token: str, model: str) -> str:
-    """What a script of the documentation prints."""
-    environ = {**os.environ, "WEBUI_URL": server.url, "WEBUI_TOKEN": token, "WEBUI_MODEL": model}
-    command = [sys.executable, ROOT / "docs" / "examples" / name]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_chat_example_runs(server: RunningServer, token: str, model: str) -> None:

@@ -1,0 +1,29 @@
+"""Chat with Ollama's own client: the list of models, whole and streamed replies, embeddings, errors.
+
+pip install ollama
+export WEBUI_URL=http://localhost:8080 WEBUI_TOKEN=... WEBUI_MODEL=llama3.2
+python ollama_chat.py
+"""
+
+from __future__ import annotations
+
+import os
+
+from ollama import Client, ResponseError
+
+MODEL = os.environ["WEBUI_MODEL"]
+HELLO = [{"role": "user", "content": "Hello!"}]
+client = Client(os.environ["WEBUI_URL"] + "/ollama", headers={"Authorization": "Bearer " + os.environ["WEBUI_TOKEN"]})
+
+
+if __name__ == "__main__":
+    print("models:", ", ".join(str(model.model) for model in client.list().models))
+    print("whole:", client.chat(MODEL, HELLO).message.content)
+    print("streamed: ", end="")
+    for part in client.chat(MODEL, HELLO, stream=True):
+        print(part.message.content or "", end="", flush=True)
+    print("\nembeddings:", len(client.embed(MODEL, ["one text", "another"]).embeddings))
+    try:
+        client.chat("no-such-model", HELLO)
+    except ResponseError as error:
+        print("refused:", error.status_code, error.error)
