@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import pytest
+from scripts.bench.harness import Upstream
+from scripts.bench.server import started
+from tests.browser.support import ACCOUNT, BROKEN, SLOW, STUCK, Page, webdriver
 
-from scripts.bench.harness import Upstream, running_upstream
-from scripts.bench.server import Server, started
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-if CHROMIUM is None or DRIVER is None:
-    pytest.skip("Needs Chromium and its driver: apt-get install chromium chromium-driver", allow_module_level=True)
-webdriver = pytest.importorskip("selenium.webdriver", reason="Needs selenium: pip install selenium")
-ui = pytest.importorskip("selenium.webdriver.support.ui")
-
-# A node that the page has replaced meanwhile; the next look finds the new one.
-STALE = (pytest.importorskip("selenium.common.exceptions").StaleElementReferenceException,)
-Found = TypeVar("Found")
-WAIT = 20.0  # seconds; the bound of every wait
-SLOW, STUCK, BROKEN = "fake-60x50ms", "fake-40x10ms-stall", "fake-10x10ms-500"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run --window-size=1200,800"
-    " --disable-background-networking --disable-component-update --disable-sync"
-).split()
-ACCOUNT = {"email": "ada@example.org", "password": "correct horse"}
 SAMPLE = """\
 # Title
 
@@ -82,107 +60,6 @@ COUNT_SPANS = """
 const [text, done] = arguments;
 import("/inline.js").then(({ inline }) => done(inline(text).length));
 """
-PAINT = """
-const [text, step, done] = arguments;
-import("/markdown.js").then(({ Painter }) => {
-  const root = document.createElement("div");
-  const painter = new Painter(root);
-  for (let end = step; end < text.length; end += step) painter.paint(text.slice(0, end), false);
-  painter.paint(text, true);
-  done(root.innerHTML);
-});
-"""
-
-
-class Page:
-    """What a person does with the page."""
-
-    def __init__(self, url: str, profile: Path) -> None:
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-        self.driver.set_script_timeout(WAIT)
-        self.url = url
-        self.driver.get(url)
-
-    def close(self) -> None:
-        self.driver.quit()
-
-    def until(self, condition: Callable[[], Found]) -> Found:
-        wait = ui.WebDriverWait(self.driver, WAIT, poll_frequency=0.05, ignored_exceptions=STALE)
-        found: Found = wait.until(lambda _: condition())
-        return found
-
-    def all(self, selector: str) -> list[Any]:
-        return [node for node in self.driver.find_elements("css selector", selector) if node.is_displayed()]
-
-    def one(self, selector: str) -> Any:
-        return self.until(lambda: self.all(selector))[0]
-
-    def text(self, selector: str) -> str:
-        return str(self.one(selector).text)
-
-    def fill_card(self, **fields: str) -> None:
-        for name, value in fields.items():
-            self.one(f"#card [name={name}]").send_keys(value)
-        self.one("#card .primary").click()
-        self.one("#prompt")
-
-    def pick(self, model: str) -> None:
-        ui.Select(self.one("#model")).select_by_value(model)
-
-    def ask(self, text: str) -> None:
-        self.one("#prompt").send_keys(text, webdriver.Keys.ENTER)
-
-    def is_running(self) -> bool:
-        return bool(self.one("#send").get_attribute("aria-label") == "Stop")
-
-    def reply(self) -> str:
-        """The last reply, once it has some text."""
-        return self.until(lambda: next((node.text for node in reversed(self.all(".reply .prose")) if node.text), ""))
-
-    def paint(self, text: str, step: int) -> str:
-        """The HTML of a reply that comes in pieces of `step` characters."""
-        return str(self.driver.execute_async_script(PAINT, text, step))
-
-    def errors(self) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
-
-    def hosts(self) -> set[str]:
-        """Where the page has sent requests to; the browser's own new tab is not counted."""
-        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        sent = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-        return {urlsplit(url).netloc for url in sent if not url.startswith(("chrome", "data:"))}
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with running_upstream([SLOW, STUCK, BROKEN]) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def server(upstream: Upstream) -> Iterator[Server]:
-    with started(upstream.openai_url) as running:
-        yield running
-
-
-@pytest.fixture
-def page(server: Server, tmp_path: Path) -> Iterator[Page]:
-    """The page in a new browser."""
-    with closing(Page(server.url, tmp_path)) as found:
-        yield found
-
-
-@pytest.fixture
-def chat(page: Page) -> Page:
-    """The same with the administrator signed in, in an empty chat."""
-    is_new = page.text("#card h1").startswith("Welcome")
-    page.fill_card(**({"name": "Ada"} if is_new else {}), **ACCOUNT)
-    return page
 
 
 def test_a_newcomer_becomes_the_administrator_and_finds_the_chat_again(upstream: Upstream, tmp_path: Path) -> None:
@@ -244,14 +121,6 @@ def test_a_failed_reply_says_why_and_can_be_tried_with_another_model(chat: Page)
     chat.reply()
     assert chat.all(".failure") == []
     assert len(chat.all(".question")) == 1
-
-
-def test_a_closed_page_leaves_a_reply_that_can_be_tried_again(chat: Page) -> None:
-    chat.pick(STUCK)
-    chat.ask("Go on for ever")
-    chat.until(lambda: "#/c/" in chat.driver.current_url)
-    chat.driver.refresh()
-    assert chat.text(".failure p") == "The reply broke off before its end."
 
 
 def test_a_deleted_chat_can_be_taken_back(chat: Page) -> None:

@@ -1,12 +1,16 @@
 /** The server's API. The sign-in cookie is HttpOnly, so the page holds no token; addresses are relative, so that a
  * proxy may serve the whole under a path of its own. */
 
-/** A failure in words for the user. */
-export class ApiError extends Error {}
+/** A failure in words for the user; `status` is the server's, if it has answered. */
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 const SILENT = "The server does not answer. Check that it runs and that you are online.";
-/** What is said of a reply that came in part. */
-export const CUT = "The reply broke off before its end.";
+const PAUSES = [1000, 10_000]; // ms before a broken connection is taken up again: at first, at most
 
 let signedOut = () => {};
 
@@ -31,40 +35,71 @@ export const saveChat = (id, chat) => json("POST", `api/v1/chats/${id ? encodeUR
 export const deleteChat = (id) =>
   json("DELETE", `api/v1/chats/${encodeURIComponent(id)}`, undefined, { keepalive: true });
 
-/** The deltas of a reply as the model server sends them; throws ApiError unless it ends as it should. */
-export async function* complete(model, messages, signal) {
-  const body = { model, messages, stream: true };
-  const response = await request("POST", "api/chat/completions", body, { signal });
-  let finished = false;
-  for await (const data of events(response.body)) {
-    if (data === "[DONE]") return;
-    const event = parse(data);
-    if (event.error) throw new ApiError(event.error.message ?? String(event.error));
-    const choice = event.choices?.[0];
-    finished ||= Boolean(choice?.finish_reason);
-    if (choice?.delta) yield choice.delta;
-  }
-  if (!finished) throw new ApiError(CUT);
-}
+/** Have message `id` of a chat generated in the background; gives the id of that task. */
+export const startReply = async (form) =>
+  (await json("POST", "api/chat/completions", { ...form, stream: true, session_id: "page" })).task_id;
+export const stopReply = (task) => json("POST", `api/tasks/stop/${encodeURIComponent(task)}`, {});
+/** The tasks of a chat that are being generated, the latest first. */
+export const getTasks = async (id) =>
+  (await json("GET", `api/tasks/chat/${encodeURIComponent(id)}`)).task_ids.reverse();
+/** The events of a task from its beginning; throws ApiError with status 404 once it is long over. */
+export const followReply = (task, options) => listen(`api/tasks/${encodeURIComponent(task)}/events`, options);
+/** The events of all replies of the user from now on. It has no end. */
+export const followAll = (options) => listen("api/v1/events", options);
 
-function parse(data) {
-  try {
-    return JSON.parse(data);
-  } catch {
-    throw new ApiError("The model server sent something that cannot be read.");
-  }
-}
-
-/** The data of server-sent events, each on one line as OpenAI's API has it. */
-async function* events(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
+/** Events from the server, taken up again behind the last one when the connection breaks, until `signal` is aborted.
+ *
+ * `onLink(isOpen, isFromStart)` tells of the connection. A tab out of sight has none: a browser grants a server six,
+ * and when tabs that nobody looks at have them all, no other gets an answer.
+ */
+async function* listen(path, { signal, onLink }) {
+  let [after, pause] = [0, PAUSES[0]];
   for (;;) {
-    const { value, done } = await reader.read().catch(inWords(CUT));
-    const lines = (rest + (value ?? "\n")).split("\n");
-    rest = lines.pop();
-    for (const line of lines) if (line.startsWith("data:")) yield line.slice(5).trim();
-    if (done) return;
+    while (document.hidden) await turn();
+    const hidden = new AbortController();
+    turn().then(() => hidden.abort());
+    let isSilent = true;
+    try {
+      const init = { headers: { "Last-Event-ID": after }, signal: AbortSignal.any([signal, hidden.signal]) };
+      const response = await request("GET", path, undefined, init);
+      onLink(true, after === 0);
+      for await (const { id, events } of batches(response.body)) {
+        [after, pause, isSilent] = [id, PAUSES[0], false];
+        yield* events;
+      }
+      // A server that was killed may have told more than it had stored: then nothing stands behind `after`.
+      if (isSilent) after = 0;
+    } catch (error) {
+      if (signal.aborted || error.status < 500) throw error;
+    }
+    if (hidden.signal.aborted) continue;
+    onLink(false);
+    await new Promise((done) => setTimeout(done, pause));
+    pause = Math.min(2 * pause, PAUSES[1]);
+  }
+}
+
+/** The next time that the tab comes into sight or goes out of it. */
+const turn = () => new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
+
+/** Server-sent events up to one with an id, behind which one may go on: those before it have none of their own. */
+async function* batches(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let [rest, events] = ["", []];
+  try {
+    for (;;) {
+      const { value, done } = await reader.read().catch(inWords(SILENT));
+      if (done) return;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop();
+      for (const block of blocks) {
+        const [, id, data] = /^(?:id: (\d+)\n)?data: (.*)/.exec(block) ?? [];
+        if (data) events.push(JSON.parse(data));
+        if (id) yield { id: Number(id), events: events.splice(0) };
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {}); // it is broken already
   }
 }
 
@@ -85,9 +120,9 @@ async function request(method, path, body, options = {}) {
   // The contract has 401 also for what one may not see, so the configuration has the last word.
   if (response.status === 401 && !isSignedIn(await getConfig())) {
     signedOut();
-    throw new ApiError("You were signed out before this could be done.");
+    throw new ApiError("You were signed out before this could be done.", 401);
   }
-  throw new ApiError(await words(response));
+  throw new ApiError(await words(response), response.status);
 }
 
 async function words(response) {

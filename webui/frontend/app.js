@@ -14,10 +14,9 @@ const [prompt, picker, button] = [$("#prompt"), $("#model"), $("#send")];
 let config, user, conversation;
 let models = null; // until they are known
 let following = true;
-const running = new Set(); // conversations in which a reply is being written
+let watching = new AbortController();
 
 const sidebar = new Sidebar($("#chats"), (id) => {
-  findRunning(id)?.stop();
   if (id === conversation.id) location.hash = "#/";
 });
 
@@ -25,11 +24,8 @@ const hooks = {
   modelName: (id) => models?.find((model) => model.id === id)?.name ?? id ?? "the model",
   chosenModel: () => picker.value,
   onPaint: (changed) => changed === conversation && following && toEnd(),
-  onState(changed) {
-    if (changed.isRunning) running.add(changed);
-    else running.delete(changed);
-    if (changed === conversation) showComposer();
-  },
+  onState: (changed) => changed === conversation && showComposer(),
+  onTitle: (changed) => changed === conversation && showTitle(),
   onSaved(changed, isNew) {
     sidebar.touch(changed.id, changed.title);
     if (!isNew || changed !== conversation) return;
@@ -66,7 +62,37 @@ async function enter() {
   $("#door").hidden = true;
   frame.hidden = false;
   showSidebar(wide.matches);
+  if (conversation) catchUp();
   await Promise.all([conversation ?? route(), refresh(false), sidebar.load()]);
+  watch();
+}
+
+/** What happens to the user's chats, whoever does it. */
+async function watch() {
+  watching.abort();
+  watching = new AbortController();
+  const { signal } = watching;
+  let isBack = false;
+  const onLink = (isOpen) => {
+    if (isOpen && isBack) catchUp();
+    isBack = true;
+  };
+  try {
+    for await (const event of api.followAll({ signal, onLink })) {
+      const { chat_id: id, data: { type, data } } = event;
+      const title = type === "chat:title" ? data : data.done && data.title;
+      if (title) sidebar.touch(id, title);
+      if (id === conversation.id) conversation.notice(event).catch(console.warn);
+    }
+  } catch (error) {
+    if (!signal.aborted) console.warn(error);
+  }
+}
+
+/** See what has happened while nobody told. */
+function catchUp() {
+  sidebar.update().catch(console.warn);
+  if (conversation.id) conversation.load().catch(console.warn);
 }
 
 async function leave() {
@@ -76,14 +102,15 @@ async function leave() {
 }
 
 const idInAddress = () => /^#\/c\/([\w-]+)$/.exec(location.hash)?.[1] ?? null;
-const findRunning = (id) => [...running].find((other) => other.id === id);
 
 async function route() {
   const id = idInAddress();
   if (id && id === conversation?.id) return;
   try {
-    const opened = (id && findRunning(id)) || new Conversation(id && (await api.getChat(id)), hooks);
+    const opened = new Conversation(id, hooks);
+    if (id) await opened.load();
     if (id === idInAddress()) show(opened);
+    else opened.close();
   } catch (error) {
     show(new Conversation(null, hooks));
     scroll.replaceChildren(el("div", { className: "thread" }, el("p", { className: "failure" }, error.message)));
@@ -91,6 +118,7 @@ async function route() {
 }
 
 function show(opened) {
+  conversation?.close();
   conversation = opened;
   following = true;
   choose();
@@ -126,10 +154,11 @@ async function refresh(isForced) {
   showComposer();
 }
 
-/** The model of this chat, else the one chosen last, else the server's default. */
+/** The model of this chat, else the one chosen last, else the server's default, else the first that is no arena. */
 function choose() {
   const wishes = [conversation.model, localStorage.getItem("model"), ...(config.default_models?.split(",") ?? [])];
-  const chosen = wishes.find((wish) => models?.some(({ id }) => id === wish));
+  const wished = wishes.find((wish) => models?.some(({ id }) => id === wish));
+  const chosen = wished ?? models?.find(({ arena }) => !arena)?.id;
   if (chosen) picker.value = chosen;
 }
 

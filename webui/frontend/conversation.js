@@ -1,48 +1,89 @@
-/** A conversation: its tree of messages as the server keeps it, its view, and the reply that is being written.
+/** A conversation: its tree of messages as the server keeps it, its view, and the reply that is being generated.
  *
- * It lives on while another one is shown, so that a reply is written and stored to its end in any case.
+ * The server generates and stores replies, whether anybody looks or not. So the page only asks and follows; what it has
+ * not seen for whatever reason it reads again.
  */
-import { ApiError, complete, saveChat } from "./api.js";
+import { ApiError, followReply, getChat, getTasks, saveChat, startReply, stopReply } from "./api.js";
 import { el, say } from "./dom.js";
-import { ReplyView, joinReply, questionView, splitReply } from "./reply.js";
+import { readPassages, textOf, words } from "./passages.js";
+import { ReplyView, questionView } from "./reply.js";
 
-const SAVE_EVERY = 2000; // ms; what a closed tab may lose of a reply
 const TITLE_LENGTH = 60;
 
 export class Conversation {
   root = el("div", { className: "thread" });
-  #abort = null;
+  title = "";
+  messages = {};
+  currentId = null;
+  model = null;
+  #view = null; // of the last reply
+  #task = null; // a promise of the id of what is being generated
+  #known = new Set(); // tasks that were followed here, or are the reason for having read the chat
+  #left = new AbortController();
   #saving = Promise.resolve();
 
-  /** `stored` is the server's chat, or nothing for a new one. `hooks`: `modelName(id)`, `onPaint(conversation)`,
-   * `onSaved(conversation)`, `onState(conversation)`, `chosenModel()`. */
-  constructor(stored, hooks) {
+  /** `id` is that of a chat to `load`, or null for a new one. `hooks`: `modelName(id)`, `onPaint(conversation)`,
+   * `onSaved(conversation, isNew)`, `onState(conversation)`, `onTitle(conversation)`, `chosenModel()`. */
+  constructor(id, hooks) {
     this.hooks = hooks;
-    this.id = stored?.id ?? null;
-    this.title = stored?.title ?? "";
-    this.messages = stored?.chat.history?.messages ?? {};
-    this.currentId = stored?.chat.history?.currentId ?? null;
-    this.model = this.#branch().at(-1)?.model ?? stored?.chat.models?.[0] ?? null;
-    for (const message of this.#branch()) this.#show(message)?.end();
+    this.id = id;
   }
 
   get isRunning() {
-    return this.#abort !== null;
+    return this.#task !== null;
   }
 
   get isEmpty() {
     return this.currentId === null;
   }
 
-  /** Put a question to a model, and show and store its reply. */
+  /** Show what the server has, and go on with a reply that is being generated. */
+  async load() {
+    let { title, chat } = await getChat(this.id);
+    let tasks = [];
+    if (lastOf(chat)?.done === false) {
+      tasks = await getTasks(this.id);
+      if (!tasks.length) ({ title, chat } = await getChat(this.id)); // it may just have ended
+    }
+    this.title = title;
+    this.hooks.onTitle(this);
+    if (this.isRunning || (!tasks.length && this.#has(chat))) return;
+    this.messages = chat.history?.messages ?? {};
+    this.currentId = chat.history?.currentId ?? null;
+    this.model = lastOf(chat)?.model ?? chat.models?.[0] ?? null;
+    this.root.replaceChildren();
+    for (const message of this.#branch()) this.#show(message)?.end();
+    this.hooks.onState(this);
+    if (tasks.length) this.#resume(tasks);
+  }
+
+  /** Nobody looks any more. */
+  close() {
+    this.#left.abort();
+  }
+
+  /** Put a question to a model, and show its reply. */
   ask(text, model) {
     this.title ||= text.trim().replace(/\s+/g, " ").slice(0, TITLE_LENGTH);
     this.#show(this.#add({ role: "user", content: text, models: [model] }));
     return this.#answer(this.#addReply(model));
   }
 
-  stop() {
-    this.#abort?.abort();
+  async stop() {
+    const task = this.#task;
+    const tell = ({ message }) => task === this.#task && this.#view.note(`The reply is not stopped. ${message}`);
+    await task?.then(stopReply).catch(tell);
+  }
+
+  /** Take in what any page of the user's is told. */
+  async notice({ task_id: task, data: { type, data } }) {
+    if (type === "chat:title") {
+      this.title = data;
+      this.hooks.onTitle(this);
+    } else if (type === "chat:completion" && !this.isRunning && !this.#known.has(task)) {
+      this.#known.add(task); // somebody has asked elsewhere
+      await this.load();
+    }
   }
 
   /** Another reply to the same question; one that says something stays in the tree as it is. */
@@ -54,59 +95,68 @@ export class Conversation {
       this.currentId = message.parentId;
       await this.#answer(this.#addReply(model));
     } else {
-      delete message.error;
-      delete message.stopped;
-      await this.#answer(Object.assign(message, { model, done: false }));
+      await this.#answer(Object.assign(message, { model }));
     }
   }
 
-  async #answer(message) {
-    const reply = { thought: "", seconds: 0, text: "" };
-    const view = this.#show(message, reply);
-    view.wait();
+  async #continue(message) {
+    if (this.isRunning || message.id !== this.currentId) return;
+    this.root.lastChild.remove();
+    await this.#answer(message, this.#view.text);
+  }
+
+  /** Have a reply generated that goes on behind `text`, and show it. */
+  #answer(message, text = "") {
     this.model = message.model;
-    this.#abort = new AbortController();
+    const task = this.#save().then(() => startReply(this.#request(message, text)));
+    return this.#follow(task, message, this.#show(message), true);
+  }
+
+  #request({ id, parentId, model }, text) {
+    const turns = this.#branch().slice(0, -1).map(turn);
+    if (text) turns.push({ role: "assistant", content: text });
+    const messages = turns.filter(({ role, content }) => role === "user" || content);
+    const tasks = this.messages[parentId].parentId ? {} : { title_generation: true };
+    return { model, messages, chat_id: this.id, id, parent_id: parentId, background_tasks: tasks };
+  }
+
+  /** Of the tasks of the chat, which other pages may have begun, the one that writes what is shown. */
+  async #resume(tasks) {
+    const message = this.messages[this.currentId];
+    for (const task of tasks) {
+      if (await this.#follow(Promise.resolve(task), message, this.#view, false)) return;
+    }
+  }
+
+  /** Show a reply that is being generated to its end; false if the task turns out to write another message. */
+  async #follow(task, message, view, isNow) {
+    let [failure, isLost, isMine] = ["", false, true];
+    this.#task = task;
+    view.wait(isNow);
     this.hooks.onState(this);
-    const saver = setInterval(() => this.#keep(message, reply), SAVE_EVERY);
     try {
-      await this.#save();
-      await this.#receive(message, reply, view);
+      const id = await task;
+      this.#known.add(id);
+      Object.assign(message, { done: false, error: undefined, stopped: undefined, interrupted: undefined });
+      const options = { signal: this.#left.signal, onLink: (...link) => view.link(...link) };
+      for await (const event of followReply(id, options)) {
+        isMine = event.message_id === message.id;
+        if (isMine) take(event.data, message, view);
+        if (!isMine || message.done) break;
+      }
     } catch (error) {
-      if (this.#abort.signal.aborted) message.stopped = true;
-      else message.error = { content: error.message };
-      if (!(error instanceof ApiError || message.stopped)) console.error(error);
+      if (this.#left.signal.aborted) return true;
+      // It is over and forgotten, or somebody else has it written.
+      isLost = [404, 409].includes(error.status);
+      failure = error.message;
+      if (!(error instanceof ApiError)) console.error(error);
     }
-    clearInterval(saver);
-    this.#abort = null;
-    message.done = true;
-    message.content = joinReply(reply);
-    const problem = await this.#save().then(() => "", (error) => `This is not saved yet. ${error.message}`);
-    view.end(message.error ? "" : problem);
-    say(message.error?.content ?? (message.stopped ? "Stopped" : view.root.querySelector(".prose").textContent));
+    this.#task = null;
+    view.end(failure);
+    if (isMine) say(failure || message.error?.content || (message.stopped ? "Stopped" : view.text));
     this.hooks.onState(this);
-  }
-
-  /** Store what has come so far; if that fails, the end of the reply tells. */
-  #keep(message, reply) {
-    if (message.content === joinReply(reply)) return;
-    message.content = joinReply(reply);
-    this.#save().catch(console.warn);
-  }
-
-  async #receive(message, reply, view) {
-    const asked = this.#branch().slice(0, -1).filter(({ role, content }) => role === "user" || content);
-    const turns = asked.map(({ role, content }) => ({
-      role,
-      content: role === "assistant" ? splitReply(content).text : content,
-    }));
-    const began = Date.now();
-    for await (const delta of complete(message.model, turns, this.#abort.signal)) {
-      const thought = delta.reasoning_content ?? delta.reasoning ?? "";
-      if (thought) reply.seconds = Math.round((Date.now() - began) / 1000);
-      reply.thought += thought;
-      reply.text += delta.content ?? "";
-      view.grow();
-    }
+    if (isLost) await this.load().catch(console.warn);
+    return isMine;
   }
 
   #addReply(model) {
@@ -123,18 +173,25 @@ export class Conversation {
   }
 
   /** Adds the view of a message; gives that of a reply. */
-  #show(message, reply = splitReply(message.content)) {
+  #show(message) {
     if (message.role === "user") {
       this.root.append(questionView(message));
       return null;
     }
-    const view = new ReplyView(message, reply, {
+    this.#view = new ReplyView(message, {
       modelName: message.modelName ?? this.hooks.modelName(message.model),
       onPaint: () => this.hooks.onPaint(this),
       onAgain: () => this.#again(message),
+      onContinue: () => this.#continue(message),
     });
-    this.root.append(view.root);
-    return view;
+    this.root.append(this.#view.root);
+    return this.#view;
+  }
+
+  /** Whether this is what is shown. */
+  #has(chat) {
+    const [here, there] = [this.messages[this.currentId], lastOf(chat)];
+    return ["id", "content", "done"].every((key) => here?.[key] === there?.[key]);
   }
 
   #branch() {
@@ -158,6 +215,24 @@ export class Conversation {
     this.#saving = this.#saving.then(save, save);
     return this.#saving;
   }
+}
+
+/** A message as a model is sent it. */
+const turn = (message) =>
+  message.role === "assistant"
+    ? { role: "assistant", content: words(readPassages(textOf(message))) }
+    : { role: message.role, content: message.content };
+const lastOf = ({ history }) => history?.messages?.[history.currentId];
+
+/** Let an event of a task change the message that it writes. */
+function take({ type, data }, message, view) {
+  if (type === "chat:message:error") message.error = data.error;
+  if (type === "chat:tasks:cancel") message.stopped = true;
+  if (type !== "chat:completion") return;
+  for (const { delta } of data.choices ?? []) view.add(delta);
+  if (data.selected_model_id) message.selectedModelId = data.selected_model_id;
+  const { title, ...whole } = data;
+  if (data.done) Object.assign(message, { content: view.text }, whole);
 }
 
 // crypto.randomUUID is missing on plain http, where many a server of one's own runs.

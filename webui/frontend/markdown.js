@@ -19,7 +19,7 @@ const UNDECIDED = /(^|\n) *(\d{1,9}[.)]?|[-*+_#`~>|]+) *$/;
 const DEEPEST = 16; // blocks in each other; what is deeper stays as it was written
 const LONGEST = 20_000; // characters of a paragraph; a longer one is plain text, as it is built anew with each frame
 
-/** Shows a text that grows at its end in `root`. */
+/** Shows a text in `root` that grows at its end; any other is built anew. */
 export class Painter {
   #shown = "";
   #settled = 0; // characters in finished blocks
@@ -32,6 +32,7 @@ export class Painter {
   paint(whole, isComplete) {
     const text = isComplete ? whole : whole.replace(UNDECIDED, "$1");
     if (text === this.#shown) return;
+    if (!text.startsWith(this.#shown)) this.#clear();
     this.#shown = text;
     const lines = text.slice(this.#settled).split("\n");
     const blocks = readBlocks(lines);
@@ -41,6 +42,11 @@ export class Painter {
     for (const { node } of blocks) this.root.append(node);
     this.#last = open?.node ?? null;
     for (const line of lines.slice(0, open?.start ?? 0)) this.#settled += line.length + 1;
+  }
+
+  #clear() {
+    this.root.replaceChildren();
+    [this.#settled, this.#last] = [0, null];
   }
 }
 

@@ -1,106 +1,149 @@
 /** How messages look. A reply shows the state of its message: waiting, thinking, writing, done, stopped or failed. */
-import { CUT } from "./api.js";
 import { copyButton, el, icon, iconButton } from "./dom.js";
 import { Painter } from "./markdown.js";
+import { addDelta, isFolded, readPassages, textOf, words } from "./passages.js";
 
 const SLOW = 4000; // ms without a first word, after which the page says what may be going on
-
-// A stored reply has its thinking in front of the text, in this form of the contract.
-const THOUGHT = /^<details type="reasoning"([^>]*)>\s*<summary>.*?<\/summary>(.*?)<\/details>\s*/s;
-const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-
-/** `{thought, seconds, text}` of a stored reply. */
-export function splitReply(content) {
-  const match = THOUGHT.exec(content);
-  if (!match) return { thought: "", seconds: 0, text: content };
-  let thought = match[2].trim().replace(/^(?:&gt;|>) ?/gm, "");
-  for (const [sign, entity] of Object.entries(ENTITIES).reverse()) thought = thought.replaceAll(entity, sign);
-  const seconds = Number(/duration="(\d+)"/.exec(match[1])?.[1] ?? 0);
-  return { thought, seconds, text: content.slice(match[0].length) };
-}
-
-/** The opposite of `splitReply`. */
-export function joinReply({ thought, seconds, text }) {
-  if (!thought) return text;
-  const quoted = thought.trim().replace(/[&<>]/g, (sign) => ENTITIES[sign]).replace(/^/gm, "> ");
-  const summary = `<summary>Thought for ${seconds} seconds</summary>`;
-  return `<details type="reasoning" done="true" duration="${seconds}">\n${summary}\n${quoted}\n</details>\n${text}`;
-}
+const CUT = "The reply broke off before its end.";
+const INTERRUPTED = "The server stopped in the middle of this reply.";
+const OFFLINE = "The connection is lost. Trying to get back to the reply …";
 
 export function questionView(message) {
-  const parts = Array.isArray(message.content) ? message.content : [{ text: message.content }];
-  const text = parts.map((part) => part.text ?? "[image]").join("\n");
+  const text = textOf(message);
   return el("article", { className: "question", ariaLabel: "You" }, el("p", {}, text), copyButton(() => text));
+}
+
+/** A passage of text. */
+class Prose {
+  root = el("div", { className: "prose" });
+  #painter = new Painter(this.root);
+
+  paint({ text }, isComplete) {
+    this.#painter.paint(text, isComplete);
+  }
+}
+
+/** A passage that is shown when one asks for it. */
+class Fold {
+  #summary = el("summary");
+  #body = el("div", { className: "thought" });
+  root = el("details", {}, this.#summary, this.#body);
+
+  paint({ title, seconds, text }, isComplete) {
+    const time = seconds ? (isComplete ? ` for ${seconds} s` : `, ${seconds} s`) : "";
+    this.#summary.textContent = title ?? (isComplete ? "Thought" : "Thinking") + time;
+    this.#body.textContent = text.trim();
+  }
 }
 
 export class ReplyView {
   #frame = 0;
   #slow = 0;
-  #body = el("div", { className: "prose" });
-  #painter = new Painter(this.#body);
-  #thought = el("div", { className: "thought" });
-  #summary = el("summary");
-  #details = el("details", { hidden: true }, this.#summary, this.#thought);
+  #passages;
+  #isNow = false; // whether what comes has only just been said
+  #parts = []; // one for each passage
+  #content = el("div", { className: "passages" });
   #state = el("div", { className: "state" });
   #tools = el("div", { className: "tools" });
 
-  /** `reply` is `{thought, seconds, text}` and grows; `onPaint` is called after each change. */
-  constructor(message, reply, { modelName, onPaint, onAgain }) {
-    Object.assign(this, { message, reply, modelName, onPaint, onAgain });
-    const parts = [this.#details, this.#body, this.#state, this.#tools];
+  /** `onPaint` is called after each change, `onAgain` and `onContinue` when the user wants another reply or more. */
+  constructor(message, { modelName, onPaint, onAgain, onContinue }) {
+    Object.assign(this, { message, modelName, onPaint, onAgain, onContinue });
+    this.#passages = readPassages(textOf(message));
+    const parts = [this.#content, this.#state, this.#tools];
     this.root = el("article", { className: "reply", ariaLabel: `Reply of ${modelName}` }, ...parts);
   }
 
-  /** The reply is on its way: nothing is there yet. */
-  wait() {
-    const words = el("span", {}, `Waiting for ${this.modelName}`);
-    this.#slow = setTimeout(() => words.append(". It may still be loading."), SLOW);
-    this.#tools.replaceChildren();
-    this.#state.className = "state waiting";
-    this.#state.replaceChildren(el("span", { className: "dots" }, el("i"), el("i"), el("i")), words);
-    this.onPaint();
+  get text() {
+    return words(this.#passages);
   }
 
-  /** Show the text that has come, with the next frame of the screen. */
-  grow() {
+  /** The reply is on its way; there may be a part of it. `isNow`: it has been asked for just now. */
+  wait(isNow) {
+    this.#isNow = isNow;
+    this.#tools.replaceChildren();
+    this.#paint(false);
+    this.#showWaiting();
+  }
+
+  /** The connection was made or broken. From the start it brings the whole; what is shown stays until that has come. */
+  link(isOpen, isFromStart) {
+    if (isOpen) this.#showWaiting();
+    else this.note(OFFLINE);
+    this.#isNow &&= isOpen;
+    if (isFromStart) this.#passages = [];
+  }
+
+  add(delta) {
+    addDelta(this.#passages, delta, this.#isNow);
     this.#frame ||= requestAnimationFrame(() => this.#paint(false));
   }
 
-  /** The reply has ended, one way or another; `note` tells what else went wrong. */
-  end(note = "") {
+  /** Say something about the reply until there is more of it. */
+  note(text) {
+    this.#state.className = "state";
+    this.#state.replaceChildren(el("p", { className: "quiet" }, text));
+    this.onPaint();
+  }
+
+  /** The reply has ended, one way or another; `failure` tells what went wrong here and not in the reply. */
+  end(failure = "") {
+    if (this.message.done) this.#passages = readPassages(textOf(this.message));
     this.#paint(true);
     this.#state.className = "state";
-    this.#state.replaceChildren(...this.#outcome(), ...(note ? [el("p", { className: "quiet" }, note)] : []));
+    this.#state.replaceChildren(...this.#outcome(failure));
     const again = iconButton("again", "Try again", this.onAgain);
     again.classList.add("again");
-    const tools = this.reply.text ? [copyButton(() => this.reply.text), again] : [];
+    const tools = this.text ? [copyButton(() => this.text), again] : [];
     this.#tools.replaceChildren(...tools, el("span", {}, this.modelName));
     this.onPaint();
   }
 
-  #outcome() {
-    const { error, stopped, done } = this.message;
-    if (stopped) return [el("p", { className: "quiet" }, "Stopped.")];
-    let failure = error && (error.content ?? String(error));
-    if (!failure && done === false) failure = CUT;
-    if (!failure && !this.reply.text) failure = "The model answered nothing.";
-    if (!failure) return [];
-    const again = el("button", { type: "button", onclick: this.onAgain }, icon("again"), "Try again");
-    return [el("div", { className: "failure" }, el("p", {}, failure), again)];
+  #showWaiting() {
+    clearTimeout(this.#slow);
+    this.#state.className = "state waiting";
+    if (this.#passages.length) return this.#state.replaceChildren();
+    const waiting = el("span", {}, `Waiting for ${this.modelName}`);
+    this.#slow = setTimeout(() => waiting.append(". It may still be loading."), SLOW);
+    this.#state.replaceChildren(el("span", { className: "dots" }, el("i"), el("i"), el("i")), waiting);
+  }
+
+  #outcome(failure) {
+    const { error, stopped, interrupted, done } = this.message;
+    if (!failure && stopped) return [el("p", { className: "quiet" }, "Stopped.")];
+    let trouble = failure || (error && (error.content ?? String(error)));
+    if (!trouble && interrupted) trouble = INTERRUPTED;
+    if (!trouble && done === false) trouble = CUT;
+    if (!trouble && !this.text) trouble = "The model answered nothing.";
+    if (!trouble) return [];
+    const goesOn = interrupted && this.text;
+    const [label, onclick] = goesOn ? ["Continue", this.onContinue] : ["Try again", this.onAgain];
+    const button = el("button", { type: "button", onclick }, icon(goesOn ? "on" : "again"), label);
+    const className = trouble === INTERRUPTED ? "failure mild" : "failure";
+    return [el("div", { className }, el("p", {}, trouble), button)];
   }
 
   #paint(isComplete) {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const { thought, seconds, text } = this.reply;
-    if (thought || text) {
+    if (this.#passages.length) {
       clearTimeout(this.#slow);
       this.#state.replaceChildren();
     }
-    this.#details.hidden = !thought;
-    this.#summary.textContent = text || isComplete ? `Thought for ${seconds} s` : `Thinking, ${seconds} s`;
-    this.#thought.textContent = thought;
-    this.#painter.paint(text, isComplete);
+    this.#passages.forEach((passage, index) => {
+      const isEnd = isComplete || index < this.#passages.length - 1;
+      this.#part(index, isFolded(passage) ? Fold : Prose).paint(passage, isEnd);
+    });
+    for (const part of this.#parts.splice(this.#passages.length)) part.root.remove();
     if (!isComplete) this.onPaint();
+  }
+
+  #part(index, Kind) {
+    if (this.#parts[index] instanceof Kind) return this.#parts[index];
+    for (const part of this.#parts.splice(index)) part.root.remove();
+    const part = new Kind();
+    this.#parts.push(part);
+    this.#content.append(part.root);
+    return part;
   }
 }

@@ -31,10 +31,20 @@ export class Sidebar {
     this.#render();
   }
 
+  /** Take in what has changed elsewhere. */
+  async update() {
+    const latest = await getChats(1);
+    const known = new Set(latest.map(({ id }) => id));
+    this.#chats = [...latest, ...this.#chats.filter(({ id }) => !known.has(id))];
+    if (!this.nav.matches(":hover, :focus-within")) this.#render();
+  }
+
   /** A chat was stored just now. It moves up when the pointer is elsewhere. */
   touch(id, title) {
+    const [first] = this.#chats;
     const isNew = !this.#chats.some((chat) => chat.id === id);
     this.#chats = [{ id, title, updated_at: Date.now() / 1000 }, ...this.#chats.filter((chat) => chat.id !== id)];
+    if (first?.id === id && first.title === title && age(first) === "Today") return;
     if (isNew || !this.nav.matches(":hover, :focus-within")) this.#render();
   }
 
