@@ -95,6 +95,10 @@ def test_kill_9_costs_at_most_a_second_of_text_and_the_reply_can_be_continued(
         marked = reply(server, token, chat_id)
         assert (marked["content"], marked["done"]) == (kept, True)
         assert ask(server, "GET", "/api/tasks", token=token) == {"tasks": []}
+        # Who has seen more than was stored gets the end with the whole text all the same.
+        with server.call("GET", f"/api/tasks/{task_id}/events?after={100 * A_SECOND}", token=token) as stream:
+            last = json.loads(stream.read().split(b"data: ")[-1])["data"]["data"]
+        assert (last["done"], last["interrupted"], last["content"]) == (True, True, kept)
 
         messages = [*HELLO, {"role": "assistant", "content": kept}]
         with server.call(

@@ -35,9 +35,9 @@ async def follow_run(runs: Runs, run: journal.Stored, seq: int) -> AsyncGenerato
     with _watching(room) as watcher:
         silent_since = time.monotonic()
         while not runs.closing:
-            deltas = await _following(runs, run.id, room.logs.get(run.id), seq)
+            last, deltas = await _following(runs, run.id, room.logs.get(run.id), seq)
             if deltas:
-                seq += len(deltas)
+                seq = last
                 yield await _encode(runs, run, deltas, seq)
                 silent_since = time.monotonic()
                 if any(_is_end(delta) for delta in deltas):
@@ -65,10 +65,10 @@ async def follow_user(runs: Runs, user_id: str, since: float) -> AsyncGenerator[
                 yield PING
                 continue
             for known in watcher.take():
-                seq = seen.get(known.id, 0)
-                if deltas := await _following(runs, known.id, known, seq):
-                    seen[known.id] = seq + len(deltas)
-                    yield await _encode(runs, known, deltas, seq + len(deltas))
+                last, deltas = await _following(runs, known.id, known, seen.get(known.id, 0))
+                if deltas:
+                    seen[known.id] = last
+                    yield await _encode(runs, known, deltas, last)
             await asyncio.sleep(FRAME_SECONDS)
 
 
@@ -82,13 +82,12 @@ def _watching(room: Room) -> Iterator[Watcher]:
         room.watchers.discard(watcher)
 
 
-async def _following(runs: Runs, run_id: str, known: RunLog | None, seq: int) -> list[Delta]:
-    """The deltas after number ``seq``, as far as they can be had now."""
+async def _following(runs: Runs, run_id: str, known: RunLog | None, seq: int) -> tuple[int, list[Delta]]:
+    """The deltas after number ``seq`` as far as they can be had now, and the number of the last."""
     deltas = None if known is None else known.after(seq)
     if deltas is not None and (deltas or run_id in runs.active):
-        return deltas
-    stored = await read(runs, partial(journal.read_after, run_id=run_id, seq=seq))
-    return stored[1] if stored is not None else []
+        return seq + len(deltas), deltas
+    return await read(runs, partial(journal.read_after, run_id=run_id, seq=seq)) or (seq, [])
 
 
 async def _has_ended(runs: Runs, run_id: str, seq: int) -> bool:
@@ -102,16 +101,18 @@ def _is_end(delta: Delta) -> bool:
     return event is not None and event["type"] == "chat:completion" and bool(event["data"].get("done"))
 
 
-async def _encode(runs: Runs, run: journal.Stored | RunLog, deltas: list[Delta], seq: int) -> bytes:
-    """Server-sent events in the contract's form; the last carries the number from which a viewer may resume."""
-    found = frames(deltas)
+async def _encode(runs: Runs, run: journal.Stored | RunLog, deltas: list[Delta], last: int) -> bytes:
+    """Server-sent events in the contract's form, each with the number from which a viewer may resume."""
+    whole: dict[str, Any] = {}
     if any(_is_end(delta) for delta in deltas):
         whole = await read(runs, partial(journal.outcome, run_id=run.id)) or {}
-        found = [_with(event, whole) if _is_end({"event": event}) else event for event in found]
     where = {"chat_id": run.chat_id, "message_id": run.message_id, "task_id": run.id}
-    bodies = [b"data: " + to_json({**where, "data": event}) + b"\n\n" for event in found]
-    bodies[-1] = b"id: %d\n" % seq + bodies[-1]
-    return b"".join(bodies)
+    lines, seq = [], last - len(deltas)
+    for count, event in frames(deltas):
+        seq += count
+        told = _with(event, whole) if _is_end({"event": event}) else event
+        lines.append(b"id: %d\ndata: %b\n\n" % (seq, to_json({**where, "data": told})))
+    return b"".join(lines)
 
 
 def _with(event: Event, more: dict[str, Any]) -> Event:

@@ -21,6 +21,11 @@ LOST_AFTER = timedelta(seconds=6)  # without a heartbeat, which comes twice a se
 KEPT_FOR = timedelta(minutes=10)  # how long a run that is over can be resumed from any number
 
 
+# Between what is stored of a lost run and the number of its end: viewers have seen deltas that are not stored, and must
+# get the end all the same, which has the whole text.
+GAP = 1_000_000
+
+
 @dataclass(frozen=True)
 class Entry:
     """Deltas of one run that are to be written; the last has number ``seq``."""
@@ -139,7 +144,7 @@ def interrupt(db: Session, run_id: str) -> bool:
     content = transcript(deltas).render(done=True)
     told = {"done": True, "interrupted": True}
     last: list[Delta] = [{"event": {"type": "chat:completion", "data": told}}]
-    return finish(db, Entry(run_id, seq + 1, last), Ending(RunState.INTERRUPTED, content, told, last))
+    return finish(db, Entry(run_id, seq + GAP, last), Ending(RunState.INTERRUPTED, content, told, last))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 Delta = dict[str, Any]
@@ -88,6 +89,11 @@ class RunLog:
             return []
         return self._deltas[-missing:] if missing <= len(self._deltas) else None
 
+    def skip_to(self, seq: int) -> None:
+        """Numbers up to ``seq`` were left out, or given out elsewhere."""
+        self.seq = self._written = seq
+        self._deltas.clear()
+
     def unwritten(self) -> list[Delta]:
         """The deltas that are not in the journal yet; the last has number ``seq``."""
         return self.after(self._written) or []
@@ -104,23 +110,23 @@ class RunLog:
             del self._deltas[:spare]
 
 
-def frames(deltas: Iterable[Delta]) -> list[Event]:
-    """Events for a viewer, as few as possible: texts of one kind that follow each other are one."""
-    events: list[Event] = []
-    kind, texts = "", [""]
-    for delta in deltas:
-        name = next((name for name in TEXTS if name in delta), "")
-        if name and name == kind:
-            texts.append(delta[name])
-            continue
-        if kind:
-            events.append(_chunk({kind: "".join(texts)}))
-        kind, texts = name, [delta[name]] if name else []
-        if not name:
-            events.append(delta.get("event") or _chunk(delta))
-    if kind:
-        events.append(_chunk({kind: "".join(texts)}))
+def frames(deltas: Iterable[Delta]) -> list[tuple[int, Event]]:
+    """Events for a viewer, as few as possible, each with the number of deltas in it.
+
+    Texts of one kind that follow each other are one event.
+    """
+    events: list[tuple[int, Event]] = []
+    for name, group in groupby(deltas, _kind):
+        run = list(group)
+        if name in TEXTS:
+            events.append((len(run), _chunk({name: "".join(delta[name] for delta in run)})))
+        else:
+            events += [(1, delta.get("event") or _chunk(delta)) for delta in run]
     return events
+
+
+def _kind(delta: Delta) -> str:
+    return next((name for name in TEXTS if name in delta), "")
 
 
 def _chunk(delta: Delta) -> Event:

@@ -106,10 +106,13 @@ async def mirror_others(runs: Runs) -> None:
                 seq = 0 if run.state == RunState.RUNNING else run.seq - 1
                 known = RunLog(run.id, chat_id=run.chat_id, message_id=run.message_id, room=room, seq=seq)
             if run.seq > known.seq:
-                _, deltas = await read(runs, partial(journal.read_after, run_id=run.id, seq=known.seq)) or (0, ())
+                last, deltas = await read(runs, partial(journal.read_after, run_id=run.id, seq=known.seq)) or (0, ())
                 for delta in deltas:
                     known.append(delta)
-                known.wrote(known.seq)
+                if deltas:
+                    known.wrote(known.seq)
+                if last > known.seq:
+                    known.skip_to(last)
 
 
 async def read(runs: Runs, query: Callable[[sa.Connection], T]) -> T | None:

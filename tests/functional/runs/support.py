@@ -47,9 +47,9 @@ def start(person: Client, chat_id: str, **more: Any) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """An event as a viewer gets it; ``id`` is the number to resume from, if the event has one."""
+    """An event as a viewer gets it; ``id`` is the number to resume from."""
 
-    id: int | None
+    id: int
     type: str
     data: Any
 
@@ -68,7 +68,7 @@ def parse(body: bytes) -> list[Seen]:
         fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
         if "data" in fields:
             told = json.loads(fields["data"])["data"]
-            found.append(Seen(int(fields["id"]) if "id" in fields else None, told["type"], told["data"]))
+            found.append(Seen(int(fields["id"]), told["type"], told["data"]))
     return found
 
 

@@ -61,10 +61,12 @@ def test_a_viewer_that_comes_back_goes_on_where_it_was(person: Client, upstream:
     pieces = [f"{number} " for number in range(50)]
     upstream.chat(Answer.events(*map(chunk, pieces), *END))
     task_id = start(person, new_chat(person))
-    whole = text(follow(person, task_id))
-    assert whole == "".join(pieces)
+    seen = follow(person, task_id)
+    assert text(seen) == "".join(pieces)
     for after in (1, 7, 49, 50):
         assert text(follow(person, task_id, after)) == "".join(pieces[after:])
+    for number, event in enumerate(seen, 1):
+        assert text(seen[:number]) + text(follow(person, task_id, event.id)) == "".join(pieces)
 
 
 def test_two_viewers_see_the_same(person: Client, upstream: Upstream) -> None:
