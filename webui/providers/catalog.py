@@ -106,6 +106,10 @@ class Catalog:
         found = self._routes.get(model_id)
         return ModelRoute(*found) if found else None
 
+    def knows(self, model_id: str) -> bool:
+        """Whether a connection offers this model, as far as the last lists tell; nobody is asked."""
+        return model_id in self._routes
+
     def all(self, kind: Kind) -> list[Connection]:
         """The connections of a kind that are switched on, in order."""
         return [connection for connection in self._connections if connection.spec.kind == kind]

@@ -91,7 +91,7 @@ def resolve(db: Session, settings: Settings, catalog: Catalog, user: Identity, m
     """A model that this user may use, else ``MODEL_NOT_FOUND``. One statement."""
     item = arena.arenas(settings).get(model_id)
     if item is None:
-        return _resolve(settings, catalog, user, model_id, db.get(Model, model_id))
+        return _resolve(settings, catalog, user, model_id, model_list.find_stored(db, catalog, model_id))
     if not arena.may_enter(user, settings, item):
         raise ApiError(Problem.MODEL_NOT_FOUND)
     offers = {offer.model["id"]: offer for offer in model_list.offers(db, settings, catalog, user)}

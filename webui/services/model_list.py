@@ -1,8 +1,10 @@
 """The models that somebody may use: those of the connections, under what is stored about them, and custom ones.
 
-What a stored row says is what its id means: a custom model (one with ``base_model_id``) stands in front of a
-connection's model of the same id, so that a connection that comes and goes does not change what answers. Its own
-access rules count and not those of the model below it: administrators can offer a model with their prompt alone.
+What an administrator has stored is what its id means: a custom model (one with ``base_model_id``) stands in front of a
+connection's model of the same id, so that a connection that comes and goes does not change what answers. Of other
+people's models the connection's goes before, so that nobody can take an id that a connection offers later. The custom
+model's own access rules count and not those of the model below it: administrators can offer a model with their prompt
+alone. A model that is switched off takes those on top of it along.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from webui.models import Model
+from webui.errors import ApiError, Problem
+from webui.models import Model, Role, User
 from webui.providers.base import ModelInfo
 from webui.providers.catalog import Catalog
 from webui.security.identity import Identity
@@ -42,11 +45,40 @@ def list_models(
 
 def offers(db: Session, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False) -> list[Offer]:
     """What the user may use, without the arenas. One statement."""
-    stored = {row.id: row for row in db.scalars(sa.select(Model))}
     bases = {model["id"]: model for model in catalog.models(refresh=refresh)}
+    rows = [(row, is_on) for row, is_on, owner in db.execute(_STORED) if _counts(row, owner, offered=row.id in bases)]
+    stored = {row.id: row for row, _ in rows}
+    hidden = {row.id for row, is_on in rows if is_on is False}
     found = [Offer(describe(bases[base_id(row)], row), row) for row in stored.values() if base_id(row) in bases]
     found += [Offer(describe(model), None) for model_id, model in bases.items() if model_id not in stored]
-    return [offer for offer in found if may_use(user, settings, offer.stored)]
+    return [offer for offer in found if offer.model["id"] not in hidden and may_use(user, settings, offer.stored)]
+
+
+def find_stored(db: Session, catalog: Catalog, model_id: str) -> Model | None:
+    """What is stored about a model and counts; ``MODEL_NOT_FOUND`` where the model below is off. One statement."""
+    found = db.execute(_STORED.where(Model.id == model_id)).one_or_none()
+    if found is None:
+        return None
+    row, below_is_on, owner = found
+    if not _counts(row, owner, offered=catalog.knows(model_id)):
+        return None
+    if below_is_on is False:
+        raise ApiError(Problem.MODEL_NOT_FOUND)
+    stored: Model = row
+    return stored
+
+
+_Below = aliased(Model)
+_STORED = (
+    sa.select(Model, _Below.is_active, User.role)
+    .outerjoin(_Below, _Below.id == Model.base_model_id)
+    .outerjoin(User, User.id == Model.user_id)
+)
+
+
+def _counts(row: Model, owner: str | None, *, offered: bool) -> bool:
+    """Whether a row is what its id means, where ``offered`` says that a connection has a model of that id."""
+    return row.base_model_id is None or not offered or owner in (None, Role.ADMIN)
 
 
 def base_id(stored: Model) -> str:

@@ -29,7 +29,8 @@ ALLOWED = {
     "custom-inactive": NOBODY,
     "custom-orphan": NOBODY,
     "custom-on-custom": NOBODY,
-    "base-shadowed": {"admin", "owner"},
+    "base-shadowed": {"admin"},
+    "custom-on-inactive": NOBODY,
     "arena-public": {"admin", "owner", "guest"},
     "arena-private": {"admin"},
     "arena-empty": NOBODY,
@@ -90,6 +91,7 @@ def people(make_client, upstream: Upstream) -> dict[str, Client]:
         ("custom-public", "base-bare", {}),
         ("custom-private", "base-public", {"access_control": {"read": None, "write": {}}}),
         ("custom-granted", "base-private", {"access_control": rules}),
+        ("custom-on-inactive", "base-inactive", {}),
         ("custom-writable", "base-bare", {"access_control": granted(people["guest"], kind="write")}),
         ("custom-malformed", "base-bare", {"access_control": {"read": {"user_ids": None, "group_ids": [None, {}]}}}),
         ("custom-inactive", "base-public", {"is_active": False}),
@@ -121,8 +123,8 @@ def test_a_custom_model_is_asked_under_the_name_of_its_base(people: dict[str, Cl
     for path, body in (WAYS[way] for way in WAYS if way not in {"the end of a reply", "in the background"}):
         people["other"].post(path, body("custom-public"), status=200)
         assert upstream.payload["model"] == "base-bare"
-        people["owner"].post(path, body("base-shadowed"), status=200)
-        assert upstream.payload["model"] == "base-public"
+        people["admin"].post(path, body("base-shadowed"), status=200)  # not what somebody else has put in front of it
+        assert upstream.payload["model"] == "base-shadowed"
 
 
 def test_what_is_refused_never_reaches_the_connection(people: dict[str, Client], upstream: Upstream) -> None:
