@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from webui.runs import journal
 from webui.runs.log import Delta, Event, Room, RunLog, Watcher, frames
 from webui.runs.upkeep import read
+from webui.security.identity import find_identity
 
 if TYPE_CHECKING:
     from webui.runs.engine import Runs
@@ -70,6 +71,20 @@ async def follow_user(runs: Runs, user_id: str, since: float) -> AsyncGenerator[
                     seen[known.id] = last
                     yield await _encode(runs, known, deltas, last)
             await asyncio.sleep(FRAME_SECONDS)
+
+
+async def while_signed_in(
+    runs: Runs, events: AsyncGenerator[bytes, None], *, user_id: str, session_id: str
+) -> AsyncGenerator[bytes, None]:
+    """The events until the session ends that they are sent to; that is noticed at the next event after some seconds."""
+    checked = time.monotonic()
+    async with aclosing(events):
+        async for event in events:
+            if time.monotonic() - checked > PING_SECONDS / 2:
+                checked = time.monotonic()
+                if await read(runs, partial(find_identity, user_id=user_id, session_id=session_id)) is None:
+                    return
+            yield event
 
 
 @contextmanager

@@ -76,7 +76,9 @@ def finish(db: Session, entry: Entry, ending: Ending) -> bool:
     if run.chat_id is not None:
         message = db.get(Message, (run.chat_id, run.message_id), with_for_update=True)
         if message is not None and message.run_id == run.id:
-            message.content, message.run_id, message.updated_at = ending.content, None, now
+            if ending.content or ending.state is RunState.DONE:  # else what an earlier attempt said stays
+                message.content = ending.content
+            message.run_id, message.updated_at = None, now
             message.data = {**message.data, **ending.data}
         db.execute(sa.update(Chat).where(Chat.id == run.chat_id).values(updated_at=now))
     return True

@@ -60,3 +60,20 @@ class CompletionForm(Open):
     stream_options: StreamOptions | None = None
     options: dict[str, Any] | None = None
     params: dict[str, Any] | None = None
+
+
+ChatId = Annotated[str, StringConstraints(min_length=1, max_length=255)]  # as the ids of stored messages
+
+
+class ChatCompletionForm(CompletionForm):
+    """The same, and where in a chat the reply goes: with `chat_id`, `id` and `session_id` it is generated there."""
+
+    chat_id: ChatId | None = None
+    id: ChatId | None = None
+    parent_id: ChatId | None = None
+    session_id: ChatId | None = None
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the reply is generated in the background."""
+        return None not in (self.chat_id, self.id, self.session_id)

@@ -41,7 +41,7 @@ def begin(db: Session, user_id: str, form: Mapping[str, Any], *, owner: str) -> 
             raise ApiError(Problem.CHAT_NOT_FOUND, status=400)  # as in the contract
         message = _message(db, chat, form)
         prefix = message.content if form["messages"][-1].get("role") == "assistant" else ""
-        message.role, message.content, message.run_id, message.deleted_at = "assistant", prefix, run_id, None
+        message.run_id, message.deleted_at = run_id, None  # what it says stays until there is something new
         kept = {key: value for key, value in message.data.items() if key not in OUTDATED}
         message.data = {**kept, "model": model, "done": False}
         chat.current_id, chat.updated_at = message_id, utcnow()
@@ -74,6 +74,8 @@ def _message(db: Session, chat: Chat, form: Mapping[str, Any]) -> Message:
         return _add(db, chat, form["id"], parent_id=_parent(db, chat, form), role="assistant", content="")
     if message.run_id is not None:
         raise ApiError(Problem.CONFLICT, "This message is being generated already; stop that first.")
+    if message.role != "assistant":
+        raise ApiError(Problem.CONFLICT, "This message is not a model's; give the reply an id of its own.")
     return message
 
 

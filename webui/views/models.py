@@ -6,11 +6,11 @@ from pyramid.response import Response
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.models import CompletionForm, ModelList, ModelsConfig, ModelsQuery
+from webui.schemas.models import ChatCompletionForm, ModelList, ModelsConfig, ModelsQuery
 from webui.security.permissions import Permission
 from webui.services import model_list
 from webui.views.replies import completed
-from webui.views.runs import is_run, start_run
+from webui.views.runs import start_run
 from webui.views.settings import store
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def change_models_config(request: Request) -> ModelsConfig:
     route=("completions", "completions_v1"),
     method="POST",
     permission=Permission.VERIFIED,
-    body=CompletionForm,
+    body=ChatCompletionForm,
     media_type="text/event-stream",
     max_body=MAX_COMPLETION,
     errors=(Problem.MODEL_NOT_FOUND, Problem.UPSTREAM_FAILED, Problem.UPSTREAM_TIMEOUT),
@@ -86,5 +86,6 @@ def complete_chat(request: Request) -> Response:
     With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it.
     """
-    form = request.payload.model_dump(exclude_unset=True)
-    return start_run(request, form) if is_run(form) else completed(request, form, api="chat")
+    form: ChatCompletionForm = request.payload
+    given = form.model_dump(exclude_unset=True)
+    return start_run(request, given) if form.is_run else completed(request, given, api="chat")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from pyramid.response import Response
 from webui.api import api_view
 from webui.errors import ApiError, Problem
 from webui.runs import journal
-from webui.runs.feeds import HEADERS, follow_run, follow_user
+from webui.runs.feeds import HEADERS, follow_run, follow_user, while_signed_in
 from webui.schemas.runs import ChatAction, ChatCompleted, ChatTasks, ResumeQuery, Started, Stopped, TaskList
 from webui.security.permissions import Permission
 from webui.services import runs
@@ -23,13 +24,7 @@ from webui.views.replies import completion
 if TYPE_CHECKING:
     from webui.request import Request
 
-NAMES = ("chat_id", "id", "session_id")  # with all of them a reply is generated in the background
 MAX_MESSAGES = 32 * 1024 * 1024  # bytes of a conversation
-
-
-def is_run(form: dict[str, Any]) -> bool:
-    """Whether a request for a reply wants it in the background."""
-    return all(isinstance(form.get(name), str) and form[name] for name in NAMES)
 
 
 def start_run(request: Request, form: dict[str, Any]) -> Response:
@@ -106,11 +101,13 @@ def follow_everything(request: Request) -> Detached:
     return _events(request, lambda: follow_user(engine, user_id, since))
 
 
-def _events(request: Request, source: Any) -> Detached:
-    path, request_id = request.path_info, request.request_id
+def _events(request: Request, source: Callable[[], AsyncGenerator[bytes, None]]) -> Detached:
+    path, request_id, user = request.path_info, request.request_id, request.user
+    engine = request.registry.runs
 
     async def start() -> Reply:
-        return Reply(200, HEADERS, source())
+        events = while_signed_in(engine, source(), user_id=user.id, session_id=user.session_id)
+        return Reply(200, HEADERS, events)
 
     return detached(request, start, lambda error: as_reply(error, request_id, path))
 

@@ -10,6 +10,7 @@ import pytest
 from tests.functional.runs.support import (
     END,
     HELLO,
+    PATIENCE,
     USAGE,
     chunk,
     eventually,
@@ -21,6 +22,7 @@ from tests.functional.runs.support import (
 )
 from tests.support import Client, conversation, message
 from tests.support_upstream import Answer, Upstream
+from webui.runs import feeds
 
 
 def test_a_reply_goes_into_its_message(person: Client, upstream: Upstream) -> None:
@@ -123,6 +125,31 @@ def test_an_interrupted_reply_can_be_continued(person: Client, upstream: Upstrea
     reply = stored(person, chat_id)
     assert reply["content"] == "Half a sentence."
     assert "error" not in reply
+
+
+def test_an_attempt_that_says_nothing_leaves_what_an_earlier_one_said(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer.events(chunk("Hello"), *END))
+    chat_id = new_chat(person)
+    follow(person, start(person, chat_id))
+    upstream.chat(Answer.json({"error": {"message": "busy"}}, 500))
+    follow(person, start(person, chat_id))
+    reply = stored(person, chat_id)
+    assert (reply["content"], reply["error"]) == ("Hello", {"content": "busy"})
+
+
+def test_a_reply_does_not_take_the_place_of_a_question(person: Client) -> None:
+    chat_id = new_chat(person)
+    body = {"model": "m", "messages": HELLO, "chat_id": chat_id, "id": "q", "session_id": "s"}
+    assert person.post("/api/chat/completions", body).status_int == 409
+    assert stored(person, chat_id, "q")["role"] == "user"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"id": "y" * 256}, {"id": ""}, {"chat_id": 5}, {"session_id": {}}, {"parent_id": [1]}]
+)
+def test_ids_that_are_none_are_refused(person: Client, wrong: dict[str, Any]) -> None:
+    body = {"model": "m", "messages": HELLO, "chat_id": new_chat(person), "id": "b", "session_id": "s", **wrong}
+    assert person.post("/api/chat/completions", body).status_int == 422
 
 
 def test_a_client_may_leave_storing_the_question_to_the_server(person: Client, upstream: Upstream) -> None:
@@ -241,3 +268,13 @@ def test_the_page_gets_back_what_it_says_of_a_complete_reply(person: Client) -> 
     body = {"model": "m", "messages": [{"id": "a", "role": "assistant", "content": "x"}], "chat_id": "c", "id": "a"}
     assert person.post("/api/chat/completed", body, status=200).json == body
     assert person.post("/api/chat/completed", {**body, "model": "none"}).status_int == 400
+
+
+def test_signing_out_ends_what_an_open_page_follows(person: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "PING_SECONDS", 0.05)
+    bodies: list[bytes] = []
+    page = threading.Thread(target=lambda: bodies.append(person.get("/api/v1/events").body))
+    page.start()
+    person.get("/api/v1/auths/signout", status=200)
+    page.join(PATIENCE)
+    assert bodies, "the stream goes on"
