@@ -1,4 +1,4 @@
-"""Chat with Ollama's own client: the list of models, whole and streamed replies, embeddings, errors.
+"""Chat with the models of Ollama servers by Ollama's own client: whole and streamed replies, embeddings, errors.
 
 pip install ollama
 export WEBUI_URL=http://localhost:8080 WEBUI_TOKEN=... WEBUI_MODEL=llama3.2
@@ -22,7 +22,11 @@ if __name__ == "__main__":
     print("streamed: ", end="")
     for part in client.chat(MODEL, HELLO, stream=True):
         print(part.message.content or "", end="", flush=True)
-    print("\nembeddings:", len(client.embed(MODEL, ["one text", "another"]).embeddings))
+    print()
+    try:
+        print("embeddings:", len(client.embed(MODEL, ["one text", "another"]).embeddings))
+    except ResponseError as error:  # not every model makes them
+        print("no embeddings:", error.error)
     try:
         client.chat("no-such-model", HELLO)
     except ResponseError as error:

@@ -63,8 +63,12 @@ def tools() -> None:
 
 
 def embed() -> None:
-    answer = client.embeddings.create(model=MODEL, input=["one text", "another"], encoding_format="float")
-    print("embeddings:", len(answer.data), "of", len(answer.data[0].embedding), "numbers")
+    try:
+        answer = client.embeddings.create(model=MODEL, input=["one text", "another"], encoding_format="float")
+    except APIStatusError as error:  # not every model makes them
+        print("no embeddings:", error.message)
+    else:
+        print("embeddings:", len(answer.data), "of", len(answer.data[0].embedding), "numbers")
 
 
 def errors() -> None:

@@ -46,7 +46,6 @@ task_id = json.load(
             "parent_id": question,  # the question is stored in the chat under this id
             "id": answer,  # and the reply under this one
             "session_id": "script",
-            "background_tasks": {"title_generation": False},
         },
     )
 )["task_id"]

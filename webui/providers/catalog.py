@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from webui.streaming import Reply
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 3.0  # how long a caller waits for the slowest connection
+GRACE_SECONDS = 1.0  # and the first callers, once another has told its models
+TICK_SECONDS = 0.05
 FORCED_SECONDS = 5.0  # how often callers may make us ask again before it is time
 
 # Answers that speak of the server rather than of the request: its key, its list, its limits, its health.
@@ -102,7 +105,7 @@ class Catalog:
 
     def find(self, model_id: str) -> Route | None:
         """The way to a model. One that is not known may be new, so then the connections are asked."""
-        self._renew(force=model_id not in self._routes)
+        self._renew(force=model_id not in self._routes, wanted=model_id)
         found = self._routes.get(model_id)
         return ModelRoute(*found) if found else None
 
@@ -129,7 +132,7 @@ class Catalog:
         found = [connection for connection in offering if connection.spec.kind == kind]
         return sorted(found, key=lambda connection: connection.health.waits > 0)
 
-    def _renew(self, *, force: bool = False, all_of_them: bool = False) -> None:
+    def _renew(self, *, force: bool = False, all_of_them: bool = False, wanted: str | None = None) -> None:
         """Ask the connections when it is time or when forced to.
 
         The first callers wait for the answers, later whoever forced the question. Others go on with the last lists: a
@@ -144,13 +147,22 @@ class Catalog:
                 self._forced_at = now if forced else self._forced_at
                 self._reading = self._background.submit(self._read_all(all_of_them))
             reading = self._reading
-        if not self._waited or (starts and forced):
-            self._wait(reading)
+        if starts and forced:
+            self._wait(reading, WAIT_SECONDS, wanted)
+        elif not self._waited:
+            self._wait(reading, GRACE_SECONDS, wanted)
 
-    def _wait(self, reading: Future[None]) -> None:
-        try:
-            reading.result(WAIT_SECONDS)
-        except TimeoutError:
+    def _wait(self, reading: Future[None], grace: float, wanted: str | None) -> None:
+        """Wait until all have told their models, or ``grace`` seconds once one has, or until ``wanted`` is known."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not reading.done() and time.monotonic() < deadline:
+            if wanted in self._routes:
+                return
+            if self._routes:
+                deadline = min(deadline, time.monotonic() + grace)
+            with suppress(TimeoutError):
+                reading.result(min(grace, TICK_SECONDS))
+        if not reading.done():
             log.info("Some connections are slow to list their models; answering without them.")
         self._waited = True
 

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 SERVED = frozenset({"", "bearer", "none"})  # kinds of authentication
 FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 FIELD_VALUE = re.compile(r"[\x20-\x7e]*")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What says how a request is written is ours to say.
 OURS = frozenset({"accept-encoding", "connection", "content-length", "content-type", "transfer-encoding", "upgrade"})
 
@@ -32,6 +33,12 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
         if not FIELD_VALUE.fullmatch(value):
             raise ValueError("a header has a value that cannot be sent; use printable ASCII")
     return headers
+
+
+def sendable_key(key: str) -> str:
+    if CONTROL.search(key):
+        raise ValueError("a key cannot have line breaks or other control characters")
+    return key
 
 
 class Tag(BaseModel):
@@ -54,7 +61,8 @@ class ConnectionConfig(BaseModel):
     connection_type: Literal["", "external", "local"] = ""
     headers: Annotated[dict[str, str], AfterValidator(_sendable)] = {}
     auth_type: Annotated[str, AfterValidator(_served)] = ""
-    key: str = ""  # of an Ollama server; the keys of the others are a setting of their own
+    # Of an Ollama server; the keys of the others are a setting of their own.
+    key: Annotated[str, AfterValidator(sendable_key)] = ""
     azure: StrictBool = False
     api_version: str = ""
     provider: str = ""

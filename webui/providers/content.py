@@ -6,9 +6,23 @@ the one whose access was checked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+
+def distinct(names: Iterable[str]) -> set[str]:
+    """Those names that no other resembles; of those that differ in case alone the lower-case one, else the first.
+
+    Go reads the names of a JSON object in any case, and the last of them counts (encoding/json, "Unmarshal"): beside
+    the ``model`` that was checked, ``Model`` would be the one that answers.
+    """
+    kept: dict[str, str] = {}
+    for name in names:
+        folded = name.casefold()
+        if name == folded or folded not in kept:
+            kept[folded] = name
+    return set(kept.values())
 
 
 class Content(Protocol):
@@ -56,8 +70,10 @@ class FormFields:
         import aiohttp  # loaded by now
 
         form = aiohttp.FormData(default_to_multipart=True)
+        ours = [] if model is None else ["model"]
+        passed = distinct([*ours, *(name for name, _ in self.fields)]) - {"model"}
         for name, value in self.fields:
-            if name == "model":
+            if name not in passed:
                 continue
             if isinstance(value, File):
                 form.add_field(name, value.data, filename=value.name, content_type=value.content_type)

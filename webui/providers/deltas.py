@@ -11,6 +11,7 @@ Dialects of reasoning: ``reasoning_content`` (DeepSeek, vLLM, llama.cpp), ``reas
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,9 @@ Delta = dict[str, Any]
 
 DONE = b"[DONE]"
 MAX_ERROR_CHARACTERS = 2000
+MAX_COUNTS = 32  # of one usage; servers tell of about ten
+MAX_COUNT = 2**53  # what every reader of JSON reads exactly (RFC 8259 section 6)
+MAX_NAME_CHARACTERS = 64
 NOT_A_COMPLETION = "The model server sent something that is not a chat completion."
 CUT_OFF = "The model server broke off in the middle of its reply."
 
@@ -31,7 +35,7 @@ class DeltaReader:
     """Reads one reply. Nothing that a server sends raises: it ends up in ``error``, and what follows is not read.
 
     ``done`` says that the reply has come to its end. ``usage``, ``finish_reason`` and ``model`` are as the server told
-    them last. Of several choices the first is read.
+    them last, of ``usage`` the plausible counts. Of several choices the first is read.
     """
 
     def __init__(self, *, reasoning_tags: Sequence[tuple[str, str]] | None = REASONING_TAGS) -> None:
@@ -93,7 +97,7 @@ class DeltaReader:
 
     def _read_chunk(self, chunk: dict[str, Any], deltas: list[Delta]) -> None:
         if isinstance(usage := chunk.get("usage"), dict):
-            self.usage = usage
+            self.usage = _usage(usage)
         if self.model is None and isinstance(model := chunk.get("model"), str):
             self.model = model
         choice = _first_choice(chunk.get("choices"))
@@ -168,6 +172,29 @@ class ToolCalls:
 
 def _add_parts(deltas: list[Delta], parts: list[Part]) -> None:
     deltas.extend({"reasoning_content" if thought else "content": text} for thought, text in parts)
+
+
+def _usage(told: dict[str, Any]) -> dict[str, Any]:
+    """The counts in what a server tells of usage, some of which it groups; it is stored with each message."""
+    usage: dict[str, Any] = {}
+    room = MAX_COUNTS
+    for name, value in told.items():
+        group = value if isinstance(value, dict) else {name: value}
+        counts = dict(islice((item for item in group.items() if _is_count(*item)), room))
+        room -= len(counts)
+        if group is not value:
+            usage |= counts
+        elif counts and _is_name(name):
+            usage[name] = counts
+    return usage
+
+
+def _is_count(name: str, value: Any) -> bool:
+    return _is_name(name) and type(value) in (int, float) and 0 <= value <= MAX_COUNT
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME_CHARACTERS and text.isprintable()
 
 
 def _first_choice(choices: Any) -> dict[str, Any]:

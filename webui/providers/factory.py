@@ -36,6 +36,13 @@ def place(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
+def credentials_clash(spec: Spec) -> bool:
+    """Whether the address has a password although a key goes where that goes: a request has one ``Authorization``."""
+    _, key_headers = _dialect(spec)
+    sent = {name.lower() for name in _headers(spec, key_headers)}
+    return "@" in urlsplit(spec.url).netloc and "authorization" in sent
+
+
 def _dialect(spec: Spec) -> tuple[Callable[..., RemoteProvider], dict[str, str]]:
     """The class that speaks the server's language, and how that carries a key."""
     config, host = spec.config, urlsplit(spec.url).hostname or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json, to_json
 
 from webui.errors import ApiError, Problem
+from webui.providers.content import distinct
+from webui.settings.parsers import HIDDEN
 
 if TYPE_CHECKING:
     import aiohttp
@@ -26,6 +28,11 @@ KEEP_ALIVE_SECONDS = 4  # llama.cpp closes idle connections after five
 MAX_ERROR_BYTES = 64 * 1024
 MAX_LIST_BYTES = 16 * 1024 * 1024
 MAX_LINE_BYTES = 16 * 1024 * 1024  # a tool call is one line; what is longer is no reply of a model
+# What is no secret of the headers that go with every request; the others may hold keys.
+PLAIN_HEADERS = frozenset(
+    {"accept", "accept-encoding", "anthropic-version", "content-length", "content-type", "host", "user-agent"}
+)
+LEAST_SECRET = 8  # characters; what is shorter may be a word of any text
 PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 
 
@@ -76,12 +83,13 @@ class HttpClient:
     ) -> aiohttp.ClientResponse:
         """The head of an answer that has a status of HTTP and is not compressed; its body is still to come.
 
-        ``payload`` is sent as JSON, ``data`` as it is. ``connection`` names the server in errors: 502 or 504.
+        ``payload`` is sent as JSON, of names that differ in case alone but one; ``data`` as it is. ``connection`` names
+        the server in errors: 502 or 504.
         """
         import aiohttp
 
         if payload is not None:
-            data = to_json(payload, inf_nan_mode="null")  # 1e999 is JSON, Infinity is not
+            data = _json(payload)
             headers = {"Content-Type": "application/json", **(headers or {})}
         options: dict[str, Any] = {
             "data": data,
@@ -106,6 +114,12 @@ class HttpClient:
             response.close()
             raise error
         return response
+
+
+def _json(payload: dict[str, Any]) -> bytes:
+    kept = distinct(payload)
+    unequivocal = {name: value for name, value in payload.items() if name in kept}
+    return to_json(unequivocal, inf_nan_mode="null")  # 1e999 is JSON, Infinity is not
 
 
 @contextmanager
@@ -153,14 +167,35 @@ async def read_whole(response: aiohttp.ClientResponse, *, connection: str, limit
 
 
 async def read_error(response: aiohttp.ClientResponse, *, connection: str) -> dict[str, Any] | None:
-    """The JSON object that an error answer carries; None if it says something else, or too much."""
+    """The JSON object that an error answer carries; None if it says something else, or too much.
+
+    Without the keys that the request was sent with: some servers repeat them.
+    """
     async with response:
         body, complete = await read_some(response, connection=connection, limit=MAX_ERROR_BYTES)
     try:
         answer = from_json(body if complete else b"")
     except ValueError:
         return None
-    return answer if isinstance(answer, dict) else None
+    return without_secrets(answer, secrets_of(response)) if isinstance(answer, dict) else None
+
+
+def secrets_of(response: aiohttp.ClientResponse) -> list[str]:
+    """What the request's headers may hold of keys, with and without the scheme before it; the longest first."""
+    sent = [value for name, value in response.request_info.headers.items() if name.lower() not in PLAIN_HEADERS]
+    found = {part for value in sent for part in (value, value.partition(" ")[2]) if len(part) >= LEAST_SECRET}
+    return sorted(found, key=len, reverse=True)
+
+
+def without_secrets(value: Any, secrets: Sequence[str]) -> Any:
+    """The JSON value with these texts hidden wherever they stand in it."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {without_secrets(name, secrets): without_secrets(item, secrets) for name, item in value.items()}
+    return [without_secrets(item, secrets) for item in value] if isinstance(value, list) else value
 
 
 async def read_some(response: aiohttp.ClientResponse, *, connection: str, limit: int) -> tuple[bytes, bool]:
@@ -216,8 +251,10 @@ def _cause(error: Exception) -> str:
             return "TLS failed"
         case aiohttp.ClientConnectorError():
             return "the connection was refused"
-        case aiohttp.InvalidURL() | ValueError():
-            return "its address is not valid"
+        case (
+            aiohttp.InvalidURL() | ValueError()
+        ):  # a key may have a line break, or clash with a password in the address
+            return "its address or its key is not valid"
         case _:
             return "the connection broke off"
 

@@ -156,6 +156,8 @@ class Conversion:
     def completion(self, body: bytes) -> dict[str, Any]:
         """The whole reply, not streamed; ``ValueError`` if it is not Ollama's."""
         answer = Answer.model_validate_json(body)
+        if answer.model_fields_set.isdisjoint({"message", "done", "error"}):
+            raise ValueError("neither a message nor an end")
         if answer.error is not None:
             raise ApiError(Problem.UPSTREAM_FAILED, str(answer.error))
         message = self._delta(answer.message)

@@ -57,8 +57,12 @@ async def proxied(server: Connection, method: str, path: str, content: Content, 
 
 
 async def _ask(server: Connection, method: str, path: str, payload: Mapping[str, Any]) -> aiohttp.ClientResponse:
-    """An answer of Ollama with status 200. An error keeps its status, and its text becomes the detail."""
-    response = await server.request(method, path, payload=payload)
+    """An answer of Ollama with status 200. An error keeps its status, and its text becomes the detail.
+
+    A name in another case is not sent: ``Messages`` would be read as ``messages``, past the prompt of a custom model.
+    """
+    known = {name: value for name, value in payload.items() if name == name.casefold()}  # as all of Ollama's names are
+    response = await server.request(method, path, payload=known)
     if response.status != 200:
         said = (await read_error(response, connection=server.name) or {}).get("error")
         raise refused(response, connection=server.name, text=said if isinstance(said, str) else None)

@@ -60,8 +60,8 @@ class Runs:
         """Look after runs from now on; any thread. Called by requests, so after the fork, and cheap when started."""
         if not self.owner:
             self.owner = uuid4().hex
-            for loop in (upkeep.write_journal, upkeep.heed_signals, upkeep.recover_lost, upkeep.mirror_others):
-                self.registry.background.submit(loop(self))
+            for step, seconds in upkeep.STEPS.items():
+                self.registry.background.submit(upkeep.repeat(step, self, seconds))
             self.registry.background.on_drain.append(self._close)
             self.registry.jobs.start()
 

@@ -35,14 +35,16 @@ async def follow_run(runs: Runs, run: journal.Stored, seq: int) -> AsyncGenerato
     room = runs.room(run.user_id)
     with _watching(room) as watcher:
         silent_since = time.monotonic()
-        while not runs.closing:
+        while not runs.closing or run.id in runs.active:
             last, deltas = await _following(runs, run.id, room.logs.get(run.id), seq)
+            end = next((number for number, delta in enumerate(deltas, 1) if _is_end(delta)), None)
+            if end is not None:  # what jobs have announced since is for those who follow the user
+                yield await _encode(runs, run, deltas[:end], last - len(deltas) + end)
+                return
             if deltas:
                 seq = last
                 yield await _encode(runs, run, deltas, seq)
                 silent_since = time.monotonic()
-                if any(_is_end(delta) for delta in deltas):
-                    return
                 await asyncio.sleep(FRAME_SECONDS)
                 continue
             active = run.id in runs.active

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webui.models import RunState
 from webui.runs import journal
-from webui.runs.log import RunLog
+from webui.runs.log import Room, RunLog
 
 if TYPE_CHECKING:
     from webui.runs.engine import Runs
@@ -27,56 +27,57 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-WRITE_SECONDS = 0.5  # between two writes of the journal: what kill -9 may cost
-SIGNAL_SECONDS = 0.1
-RECOVER_SECONDS = 2.0
-FORGET_SECONDS = 60.0
-MIRROR_SECONDS = 0.3  # between two looks at what other processes generate, while somebody watches
+PAUSE_SECONDS = 2.0  # before a database that does not answer is asked again
 QUIET_SECONDS = 10.0  # after which the deltas of a run that is over leave the memory
+
+
+async def repeat(step: Callable[[Runs], Awaitable[None]], runs: Runs, seconds: float) -> None:
+    """Take a step again and again; what goes wrong is logged, and the next step comes all the same."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await step(runs)
+        except Exception:
+            log.exception("Looking after replies failed; trying again.")
 
 
 async def write_journal(runs: Runs) -> None:
     """Write what all runs have said since the last time, in one transaction."""
-    while True:
-        await asyncio.sleep(WRITE_SECONDS)
-        if not runs.active:
-            continue
-        async with runs.writing:
-            # A run whose end is stored is no longer active, one that is about to be stored waits for this lock.
-            logs = [run.generation.log for run in runs.active.values()]
-            entries = [journal.Entry(item.id, item.seq, item.unwritten()) for item in logs]
-            await runs.store(partial(journal.write, entries=entries))
-            for item, entry in zip(logs, entries, strict=True):
-                item.wrote(entry.seq)
+    if not runs.active:
+        return
+    async with runs.writing:
+        # A run whose end is stored is no longer active, one that is about to be stored waits for this lock.
+        logs = [run.generation.log for run in runs.active.values()]
+        entries = [journal.Entry(item.id, item.seq, item.unwritten()) for item in logs]
+        await runs.store(partial(journal.write, entries=entries))
+        for item, entry in zip(logs, entries, strict=True):
+            item.wrote(entry.seq)
 
 
 async def heed_signals(runs: Runs) -> None:
     """End the replies that somebody does not want any more, or whose chat is gone."""
-    while True:
-        await asyncio.sleep(SIGNAL_SECONDS)
-        if not runs.active:
-            continue
-        before = list(runs.active)
-        wanted = await read(runs, lambda connection: journal.signals(connection, runs.owner))
-        if wanted is None:
-            continue
-        for run_id in before:
-            if wanted.get(run_id, True):  # not in the table any more, or asked to stop
-                runs.stop(run_id)
+    before = list(runs.active)
+    if not before:
+        return
+    wanted = await read(runs, partial(journal.signals, owner=runs.owner))
+    if wanted is None:
+        return
+    for run_id in before:
+        if wanted.get(run_id, True):  # not in the table any more, or asked to stop
+            runs.stop(run_id)
 
 
 async def recover_lost(runs: Runs) -> None:
-    """Finish the runs of processes that have died, and forget those that are long over."""
-    forgotten = time.monotonic()
-    while True:
-        for run_id in await read(runs, journal.lost) or ():
-            if await runs.store(partial(journal.interrupt, run_id=run_id)):
-                log.warning("The process that generated a reply has died; the message keeps what was stored.")
-        if time.monotonic() - forgotten > FORGET_SECONDS:
-            forgotten = time.monotonic()
-            await runs.store(journal.forget)
-        _forget_logs(runs)
-        await asyncio.sleep(RECOVER_SECONDS)
+    """Finish the runs of processes that have died, and forget what is long over."""
+    for run_id in await read(runs, journal.lost) or ():
+        if await runs.store(partial(journal.interrupt, run_id=run_id)):
+            log.warning("The process that generated a reply has died; the message keeps what was stored.")
+    _forget_logs(runs)
+
+
+async def forget_old(runs: Runs) -> None:
+    """Drop the runs that nobody resumes any more."""
+    await runs.store(journal.forget)
 
 
 def _forget_logs(runs: Runs) -> None:
@@ -93,26 +94,31 @@ def _forget_logs(runs: Runs) -> None:
 
 async def mirror_others(runs: Runs) -> None:
     """Bring what other processes generate, and what jobs announce there, to the viewers of this one."""
-    while True:
-        await asyncio.sleep(MIRROR_SECONDS)
-        if not any(room.watchers for room in runs.rooms.values()):
-            continue
-        for run in await read(runs, journal.recent) or ():
-            room = runs.rooms.get(run.user_id)
-            if room is None or not room.watchers or run.id in runs.active:
-                continue
-            known = room.logs.get(run.id)
-            if known is None:  # one that is over is known but for what its jobs announce, one at a time
-                seq = 0 if run.state == RunState.RUNNING else run.seq - 1
-                known = RunLog(run.id, chat_id=run.chat_id, message_id=run.message_id, room=room, seq=seq)
-            if run.seq > known.seq:
-                last, deltas = await read(runs, partial(journal.read_after, run_id=run.id, seq=known.seq)) or (0, ())
-                for delta in deltas:
-                    known.append(delta)
-                if deltas:
-                    known.wrote(known.seq)
-                if last > known.seq:
-                    known.skip_to(last)
+    if not any(room.watchers for room in runs.rooms.values()):
+        return
+    for run in await read(runs, journal.recent) or ():
+        room = runs.rooms.get(run.user_id)
+        if room is not None and room.watchers and run.id not in runs.active:
+            await _mirror(runs, run, room)
+
+
+async def _mirror(runs: Runs, run: journal.Stored, room: Room) -> None:
+    known = room.logs.get(run.id)
+    if known is None:  # one that is over is known but for what its jobs announce, one at a time
+        seq = 0 if run.state == RunState.RUNNING else run.seq - 1
+        known = RunLog(run.id, chat_id=run.chat_id, message_id=run.message_id, room=room, seq=seq)
+    if run.seq > known.seq:
+        last, deltas = await read(runs, partial(journal.read_after, run_id=run.id, seq=known.seq)) or (0, ())
+        for delta in deltas:
+            known.append(delta)
+        if deltas:
+            known.wrote(known.seq)
+        if last > known.seq:
+            known.skip_to(last)
+
+
+# How often each is done, in seconds. What was said since the last write is what kill -9 costs.
+STEPS = {write_journal: 0.5, heed_signals: 0.1, mirror_others: 0.3, recover_lost: 2.0, forget_old: 60.0}
 
 
 async def read(runs: Runs, query: Callable[[sa.Connection], T]) -> T | None:
@@ -126,5 +132,5 @@ async def read(runs: Runs, query: Callable[[sa.Connection], T]) -> T | None:
         return await asyncio.to_thread(read)
     except SQLAlchemyError as error:
         log.warning("The table of runs cannot be read: %s", error)
-        await asyncio.sleep(RECOVER_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)
         return None

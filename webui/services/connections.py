@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from webui.errors import ApiError, Problem
-from webui.providers.config import ConnectionConfig, raw_config
+from webui.providers.config import ConnectionConfig, raw_config, sendable_key
 from webui.providers.connection import Connection, Kind, Spec
-from webui.providers.factory import place
+from webui.providers.factory import credentials_clash, place
 from webui.providers.health import State
 from webui.settings import Settings
 
@@ -32,6 +32,9 @@ FIELDS: dict[Kind, dict[str, str]] = {
 URLS: dict[Kind, str] = {"openai": "OPENAI_API_BASE_URLS", "ollama": "OLLAMA_BASE_URLS"}
 
 
+Place = list[str | int]  # of what is wrong, in the request
+
+
 def shown_config(settings: Settings, kind: Kind, changes: dict[str, Any] | None = None) -> dict[str, Any]:
     """The contract's fields as they are, or as they will be with these changes (setting to JSON value)."""
     new = {name: settings.resolved(name).setting.type.parse(value) for name, value in (changes or {}).items()}
@@ -44,8 +47,8 @@ def shown_config(settings: Settings, kind: Kind, changes: dict[str, Any] | None 
 def wanted_settings(settings: Settings, kind: Kind, form: dict[str, Any]) -> dict[str, Any]:
     """What to store (setting to JSON value) so that the contract's fields become those of the form.
 
-    A key for each address, no more and no less; configurations of addresses that are gone are dropped. 422 for a
-    configuration that cannot be followed.
+    A key for each address, no more and no less; configurations of addresses that are gone are dropped. 422 for an
+    address that is none, a configuration that cannot be followed, and a key that cannot be sent.
     """
     urls_field = URLS[kind]
     configs_field = f"{kind.upper()}_API_CONFIGS"
@@ -55,11 +58,16 @@ def wanted_settings(settings: Settings, kind: Kind, form: dict[str, Any]) -> dic
         for index, url in enumerate(urls)
         if str(index) in configs or url in configs
     }
-    for index, raw in kept.items():
-        _checked(raw, ["body", configs_field, index])
+    keys = _fitting(form["OPENAI_API_KEYS"], urls) if kind == "openai" else None
+    for index, url in enumerate(_addresses(settings, kind, urls, ["body", urls_field])):
+        config = _checked(kept.get(str(index), {}), ["body", configs_field, str(index)])
+        if keys is None:
+            _check_credentials(Spec(kind, index, url, config.key, config), ["body", configs_field, str(index), "key"])
+        else:
+            _check_credentials(Spec(kind, index, url, keys[index], config), ["body", "OPENAI_API_KEYS", index])
     wanted = {field: value for field, value in form.items() if value is not None} | {configs_field: kept}
-    if kind == "openai":
-        wanted["OPENAI_API_KEYS"] = _fitting(form["OPENAI_API_KEYS"], urls)
+    if keys is not None:
+        wanted["OPENAI_API_KEYS"] = keys
     # Fields that are as they are shown are left out: a list of keys that was only filled up is no change.
     now = shown_config(settings, kind)
     return {
@@ -69,11 +77,10 @@ def wanted_settings(settings: Settings, kind: Kind, form: dict[str, Any]) -> dic
 
 def spec_to_verify(settings: Settings, kind: Kind, url: str, key: str, config: dict[str, Any] | None) -> Spec:
     """A connection that need not be stored; 422 when it cannot be one."""
-    try:
-        (address,) = settings.resolved(FIELDS[kind][URLS[kind]]).setting.type.parse([url])
-    except ValueError as error:
-        raise _invalid(["body", "url"], str(error)) from None
-    return Spec(kind, url=address, key=key, config=_checked(config or {}, ["body", "config"]))
+    (address,) = _addresses(settings, kind, [url], ["body", "url"])
+    spec = Spec(kind, url=address, key=key, config=_checked(config or {}, ["body", "config"]))
+    _check_credentials(spec, ["body", "key"])
+    return spec
 
 
 def described(connection: Connection) -> dict[str, Any]:
@@ -99,7 +106,26 @@ def _fitting(keys: list[str], urls: list[str]) -> list[str]:
     return [*keys, *[""] * len(urls)][: len(urls)]
 
 
-def _checked(raw: Any, where: list[str]) -> ConnectionConfig:
+def _addresses(settings: Settings, kind: Kind, urls: list[str], where: Place) -> list[str]:
+    try:
+        found: list[str] = settings.resolved(FIELDS[kind][URLS[kind]]).setting.type.parse(urls)
+    except ValueError as error:
+        raise _invalid(where, f"The address {error}.") from None
+    return found
+
+
+def _check_credentials(spec: Spec, where: Place) -> None:
+    """422 for a key that cannot be sent, by itself or together with the address."""
+    try:
+        sendable_key(spec.key)
+    except ValueError as error:
+        raise _invalid(where, f"{error}.") from None
+    if credentials_clash(spec):
+        text = "The address holds a name or a password, which cannot be sent together with a key. Remove one of them."
+        raise _invalid(where, text)
+
+
+def _checked(raw: Any, where: Place) -> ConnectionConfig:
     try:
         return ConnectionConfig.model_validate(raw)
     except ValidationError as error:
@@ -108,5 +134,5 @@ def _checked(raw: Any, where: list[str]) -> ConnectionConfig:
         raise ApiError(Problem.INVALID, detail) from None
 
 
-def _invalid(where: list[str], text: str) -> ApiError:
-    return ApiError(Problem.INVALID, [{"type": "setting", "loc": where, "msg": f"The address {text}."}])
+def _invalid(where: Place, text: str) -> ApiError:
+    return ApiError(Problem.INVALID, [{"type": "setting", "loc": where, "msg": text}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,8 @@ from webui.services import prompt_variables, task_prompts
 from webui.services.completions import Completion, prepare
 from webui.settings import Settings
 from webui.streaming import Reply
+
+log = logging.getLogger(__name__)
 
 MAX_REPLY = 1024 * 1024  # bytes of a model's answer
 LIMITS = ("max_tokens", "max_completion_tokens")
@@ -89,6 +92,7 @@ def _on_task_model(
         return prepare(db, settings, catalog, replace(user, role=Role.ADMIN), form)
     except ApiError as error:
         if error.problem is Problem.MODEL_NOT_FOUND:
+            log.warning("The model for small tasks, %s, is not there; the chat's own model does them.", form["model"])
             return None
         raise
 

@@ -49,7 +49,7 @@ TYPES = {
 def error_body(error: ApiError, path: str) -> bytes:
     """``{"detail": ...}``, and beside it what the SDKs read whose clients ask on this path."""
     body: dict[str, Any] = {"detail": error.detail}
-    message = error.detail if isinstance(error.detail, str) else "; ".join(item["msg"] for item in error.detail)
+    message = error.detail if isinstance(error.detail, str) else "; ".join(map(_in_words, error.detail))
     kind = TYPES.get(error.status, "api_error" if error.status >= 500 else "invalid_request_error")
     match next((dialect for start, dialect in DIALECTS.items() if path.startswith(start)), None):
         case "openai":
@@ -59,6 +59,11 @@ def error_body(error: ApiError, path: str) -> bytes:
         case "ollama":
             body["error"] = message
     return to_json(body)
+
+
+def _in_words(item: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in item["loc"][1:])
+    return f"{place}: {item['msg']}" if place else str(item["msg"])
 
 
 def as_api_error(error: BaseException, request_id: str) -> ApiError:

@@ -35,6 +35,9 @@ def number(request: Request) -> int | None:
 def form_fields(request: Request) -> MultiDict[str, Any]:
     """The fields of a form; files among them are on disk, and gone with the request."""
     try:
-        return request.POST
+        fields: MultiDict[str, Any] = request.POST
     except (ValueError, DeprecationWarning) as error:  # WebOb raises the latter for a charset other than UTF-8
         raise invalid("form_invalid", ["body"], "The body is not a form.") from error
+    if any(name is None for name in fields):  # `name*` (RFC 5987), which forms do not have (RFC 7578 section 4.2)
+        raise invalid("form_invalid", ["body"], "A field of the form has no name.")
+    return fields

@@ -125,6 +125,35 @@ def test_an_address_that_is_none_is_refused(plain: Client, url: str) -> None:
     assert plain.post(OLLAMA, ollama(url)).status_int == 422
 
 
+@pytest.mark.parametrize("key", ["sk-1\r\nX-A: b", "sk-1\n", "sk\x1b", "sk\x7f"])
+def test_a_key_that_cannot_be_sent_is_refused_and_its_place_named(plain: Client, key: str) -> None:
+    url = "http://127.0.0.1:9"
+    for path, body, where in (
+        (OPENAI, openai(url, url, keys=("sk-0", key)), ["OPENAI_API_KEYS", 1]),
+        (OLLAMA, ollama(url, configs={"0": {"key": key}}), ["OLLAMA_API_CONFIGS", "0", "key"]),
+        ("/openai/verify", {"url": url, "key": key}, ["key"]),
+        ("/ollama/verify", {"url": url, "key": key}, ["key"]),
+    ):
+        (error,) = plain.post(path, body, status=422).json["detail"]
+        assert error["loc"] == ["body", *where]
+        assert "control characters" in error["msg"]
+
+
+def test_a_key_beside_a_password_in_the_address_is_refused(plain: Client) -> None:
+    url = "http://ada:hunter2@127.0.0.1:9"
+    for path, body in (
+        (OPENAI, openai(url, keys=("sk-1",))),
+        (OPENAI, openai(url, configs={"0": {"headers": {"authorization": "x"}}})),
+        (OLLAMA, ollama(url, configs={"0": {"key": "sk-1"}})),
+        ("/openai/verify", {"url": url, "key": "sk-1"}),
+    ):
+        answer = plain.post(path, body, status=422)
+        assert "Remove one of them" in answer.json["detail"][0]["msg"]
+        assert "hunter2" not in answer.text
+    plain.post(OPENAI, openai(url, keys=("sk-1",), configs={"0": {"auth_type": "none"}}), status=200)
+    plain.post(OLLAMA, ollama(url), status=200)
+
+
 def test_an_ollama_server_without_address_is_refused(plain: Client) -> None:
     assert plain.post(OLLAMA, ollama("")).status_int == 422
 

@@ -157,6 +157,39 @@ def test_a_custom_model_brings_its_prompt_and_its_parameters(person: Client, use
 
 
 @pytest.mark.parametrize(
+    "more",
+    [{"Model": "p"}, {"MODEL": "p"}, {"Messages": []}, {"me\u017f\u017fages": []}, {"\u212aeep_alive": 1}],
+    ids=ascii,
+)
+def test_a_name_in_another_case_is_not_sent(person: Client, upstream: Upstream, more: dict[str, Any]) -> None:
+    upstream.answers["/api/chat"] = Answer.json({"message": {}, "done": True})
+    body = {"model": "o", "messages": HELLO}
+    for sent in (more | body, body | more):
+        person.post("/ollama/api/chat", sent, status=200)
+        assert upstream.payload == body
+    person.post("/ollama/api/chat", {"model": "o"} | more, status=200)
+    assert upstream.payload == {"model": "o"}
+
+
+def test_a_key_that_an_error_repeats_is_not_passed_on(make_client, upstream: Upstream) -> None:
+    upstream.answers["/api/chat"] = Answer.json({"error": "Who is Bearer sk-secret-1?"}, 403)
+    configs = json.dumps({"0": {"key": "sk-secret-1"}})
+    environ = {"OLLAMA_BASE_URLS": upstream.url, "OLLAMA_API_CONFIGS": configs, "ENABLE_OLLAMA_API": "true"}
+    person = make_client(**environ).sign_up()
+    for path in ("/ollama/api/chat", "/api/chat/completions"):
+        answer = person.post(path, {"model": "o", "messages": HELLO})
+        assert (answer.status_int, answer.json["detail"]) == (403, "Who is ••••••?")
+
+
+@pytest.mark.parametrize("said", [{"choices": []}, {}, {"model": "o", "response": "Hi"}], ids=str)
+def test_a_whole_answer_that_is_not_ollamas_is_502(person: Client, upstream: Upstream, said: dict[str, Any]) -> None:
+    upstream.answers["/api/chat"] = Answer.json(said)
+    answer = person.post("/api/chat/completions", {"model": "o", "messages": HELLO})
+    assert answer.status_int == 502
+    assert answer.json["detail"].endswith("does not answer like Ollama.")
+
+
+@pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/api/chat", {"messages": "Hi"}),

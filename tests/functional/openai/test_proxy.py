@@ -66,6 +66,53 @@ def test_the_last_of_two_models_in_a_body_is_the_one_that_is_checked(user: Clien
     assert second.payload == {"model": "n"}
 
 
+@pytest.mark.parametrize("name", ["Model", "MODEL", "modeL"])
+@pytest.mark.parametrize("path", ["audio/speech", "embeddings", "completions"])
+def test_a_model_in_another_case_is_not_sent(user: Client, second: Upstream, path: str, name: str) -> None:
+    second.answers[f"/v1/{path}"] = Answer.json({})
+    for body in ({**SPEECH, name: "secret"}, {name: "secret", **SPEECH}):
+        user.post(f"/openai/{path}", body, status=200)
+        assert second.payload == SPEECH | {"model": "n"}
+
+
+@pytest.mark.parametrize("more", [{"Model": "m"}, {"params": {"custom_params": {"Model": "m", "MESSAGES": "[]"}}}])
+def test_nor_is_it_in_requests_of_our_own_form(user: Client, second: Upstream, more: dict[str, Any]) -> None:
+    second.chat(Answer.json({})).answers["/v1/embeddings"] = Answer.json({})
+    messages = [{"role": "user", "content": "Hi"}]
+    user.post("/api/chat/completions", {"model": "two.n", "messages": messages} | more, status=200)
+    assert second.payload == {"model": "n", "messages": messages}
+    user.post("/api/embeddings", {"model": "two.n", "input": "Hi", "Model": "m"}, status=200)
+    assert second.payload == {"model": "n", "input": "Hi"}
+
+
+def test_a_field_model_in_another_case_is_not_sent(user: Client, second: Upstream) -> None:
+    second.answers["/v1/audio/transcriptions"] = Answer.json({})
+    fields = [("Model", "secret"), ("model", "two.n"), ("granularity", "a"), ("granularity", "b")]
+    headers = {"Authorization": f"Bearer {user.token}"}
+    user.app.post("/openai/audio/transcriptions", fields, headers=headers, upload_files=[("file", "a", b"ID3")])
+    assert b"secret" not in second.payload
+    assert second.payload.count(b'name="granularity"') == 2
+
+
+@pytest.mark.parametrize("disposition", ["form-data; name*=utf-8''model", "form-data"])
+def test_a_field_without_a_name_is_refused(person: Client, disposition: str) -> None:
+    body = f"--x\r\nContent-Disposition: {disposition}\r\n\r\nm\r\n--x--\r\n".encode()
+    answer = call(person, "POST", "/openai/audio/transcriptions", body, "multipart/form-data; boundary=x")
+    assert answer.status_int == 422
+
+
+def test_a_key_that_an_error_repeats_is_not_passed_on(second: Upstream, make_client) -> None:
+    said = {"error": {"message": "Incorrect API key: Bearer sk-secret-1", "sk-secret-1": [{"x": "sk-secret-1!"}]}}
+    second.answers["/v1/embeddings"] = second.answers["/v1/chat/completions"] = Answer.json(said, 401)
+    person = make_client(OPENAI_API_BASE_URLS=f"{second.url}/v1", OPENAI_API_KEYS="sk-secret-1").sign_up()
+    for path in ("/openai/embeddings", "/api/embeddings", "/api/chat/completions"):
+        body = {"model": "n", "input": "Hi", "messages": [{"role": "user", "content": "Hi"}]}
+        answer = person.post(path, body)
+        assert answer.status_int == 401
+        assert "secret" not in answer.text
+        assert answer.json["error"] == {"message": "Incorrect API key: ••••••", "••••••": [{"x": "••••••!"}]}
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

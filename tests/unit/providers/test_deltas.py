@@ -412,3 +412,27 @@ def test_calls_without_id_get_one() -> None:
 def test_a_function_call_of_the_older_form() -> None:
     found = calls({"function_call": {"name": "add", "arguments": ""}}, {"function_call": {"arguments": "{}"}})
     assert [(item["name"], item["arguments"]) for item in found.values()] == [("add", "{}")]
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (
+            {"prompt_tokens": 3, "cost": 0.5, "details": {"cached": 1}},
+            {"prompt_tokens": 3, "cost": 0.5, "details": {"cached": 1}},
+        ),
+        ({"a": -1, "b": 10**23, "c": True, "d": "1", "e": None, "f": [1], "g": {"h": {"i": 1}}}, {}),
+        ({"a" * 65: 1, "a\x00": 1, "b" * 65: {"c": 1}, "d": 2**53}, {"d": 2**53}),
+    ],
+    ids=["good", "no counts", "names"],
+)
+def test_of_usage_plausible_counts_are_kept(told: dict[str, Any], kept: dict[str, Any]) -> None:
+    _, reader = read(b"data: " + json.dumps({"usage": told}).encode() + b"\n\n", DONE)
+    assert reader.usage == kept
+
+
+def test_usage_is_bounded() -> None:
+    counts = {f"n{number}": number for number in range(100_000)}
+    for told in (counts, {"a": counts, "b": counts}, {f"g{number}": {"a": 1} for number in range(1000)}):
+        _, reader = read(b"data: " + json.dumps({"usage": told}).encode() + b"\n\n", DONE)
+        assert len(json.dumps(reader.usage)) < 1000
