@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,16 +55,21 @@ class Runs:
         self.rooms: dict[str, Room] = {}  # by user; with the logs of what is active or was so a short while ago
         self.closing = False  # the server is about to stop: viewers are to come back to its successor
         self.writing = asyncio.Lock()  # a delta is written once
+        self.looked: float | None = None  # when the tables were last seen (monotonic)
         self.registry = registry
+        self._starting = threading.Lock()
 
     def start(self) -> None:
         """Look after runs from now on; any thread. Called by requests, so after the fork, and cheap when started."""
-        if not self.owner:
-            self.owner = uuid4().hex
-            for step, seconds in upkeep.STEPS.items():
-                self.registry.background.submit(upkeep.repeat(step, self, seconds))
-            self.registry.background.on_drain.append(self._close)
-            self.registry.jobs.start()
+        if self.owner:
+            return
+        with self._starting:
+            if not self.owner:
+                self.owner = uuid4().hex
+                for step, seconds in upkeep.STEPS.items():
+                    self.registry.background.submit(upkeep.repeat(step, self, seconds))
+                self.registry.background.on_drain.append(self._close)
+                self.registry.jobs.start()
 
     def launch(self, begun: Begun, completion: Completion, background_tasks: dict[str, Any]) -> None:
         """Generate a reply whose run has been committed; any thread."""

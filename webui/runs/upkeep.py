@@ -68,9 +68,17 @@ async def heed_signals(runs: Runs) -> None:
 
 
 async def recover_lost(runs: Runs) -> None:
-    """Finish the runs of processes that have died, and forget what is long over."""
-    for run_id in await read(runs, journal.lost) or ():
-        if await runs.store(partial(journal.interrupt, run_id=run_id)):
+    """Finish the runs of processes that have died, and forget what is long over.
+
+    When the database itself was away nobody could renew a heartbeat, so then the others get the time to do so.
+    """
+    found, before = await read(runs, journal.lost), runs.looked
+    if found is None:
+        return
+    runs.looked = time.monotonic()
+    steady = before is None or runs.looked - before < journal.LOST_AFTER.total_seconds()
+    for run_id in found if steady else ():
+        if run_id not in runs.active and await runs.store(partial(journal.interrupt, run_id=run_id)):
             log.warning("The process that generated a reply has died; the message keeps what was stored.")
     _forget_logs(runs)
 

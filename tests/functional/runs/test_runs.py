@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.functional.runs.support import (
     END,
@@ -22,7 +24,8 @@ from tests.functional.runs.support import (
 )
 from tests.support import Client, conversation, message
 from tests.support_upstream import Answer, Upstream
-from webui.runs import feeds
+from webui.models import Run, utcnow
+from webui.runs import feeds, upkeep
 
 
 def test_a_reply_goes_into_its_message(person: Client, upstream: Upstream) -> None:
@@ -278,3 +281,13 @@ def test_signing_out_ends_what_an_open_page_follows(person: Client, monkeypatch:
     person.get("/api/v1/auths/signout", status=200)
     page.join(PATIENCE)
     assert bodies, "the stream goes on"
+
+
+def test_a_process_does_not_take_its_own_reply_for_lost(person: Client, held: threading.Event) -> None:
+    task_id = start(person, new_chat(person))
+    registry = person.registry
+    eventually(lambda: task_id in registry.runs.active)
+    with registry.database.begin() as db:  # as after a night in which the machine slept
+        db.execute(sa.update(Run).values(heartbeat_at=utcnow() - timedelta(hours=8)))
+    registry.background.run(upkeep.recover_lost(registry.runs))
+    assert person.get("/api/tasks").json == {"tasks": [task_id]}
