@@ -2,11 +2,15 @@
 # Usage: ./scripts/test.sh [arguments of pytest]
 #
 # Everything that a change must pass: ruff, mypy, then all tests, each database test on SQLite and on PostgreSQL, and
-# the database tests once more on an older PostgreSQL. The servers are started for it, unless WEBUI_TEST_POSTGRES_URL
-# names one (as a superuser; the tests make databases of their own on it). Needs nothing but Python 3.11 or newer.
+# those that are about the database once more on an older PostgreSQL. The servers are started for it, unless
+# WEBUI_TEST_POSTGRES_URL names one (as a superuser; the tests make databases of their own on it). Needs nothing but
+# Python 3.11 or newer.
 # With arguments, e.g. `./scripts/test.sh tests/unit -x`, only these tests run, on the newer PostgreSQL alone.
 
 . "$(dirname "$0")/lib.sh"
+
+# What runs on an older PostgreSQL as well: where most of the SQL is.
+OF_THE_DATABASE=(tests/unit tests/faults tests/functional/runs tests/functional/models tests/functional/test_{auths,chats,tasks}.py)
 
 # The tests in a browser take what is there; on a machine of our own kind it is fetched.
 find_browser() {
@@ -46,5 +50,6 @@ step "mypy" "$VENV/bin/mypy"
 [ $# != 0 ] || set -- --numprocesses auto --dist loadfile
 step "Tests" run_tests "$@"
 if [ "$1" = --numprocesses ] && [ -z "${WEBUI_TEST_POSTGRES_URL:-}" ]; then
-  step "Database tests on an older PostgreSQL" with_postgres --oldest "$VENV/bin/pytest" "$@" -m database -k postgresql
+  step "Tests of the database on an older PostgreSQL" with_postgres --oldest \
+    "$VENV/bin/pytest" "$@" -m database -k postgresql "${OF_THE_DATABASE[@]}"
 fi
