@@ -10,7 +10,7 @@ import selectors
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -235,12 +235,14 @@ def ask(address: str, call: Call, timeout: float = 30.0) -> tuple[int, bytes]:
     return answer.status, body
 
 
-def probe(address: str, call: Call, seconds: float, every: float = 0.05) -> list[float]:
-    """The time that a call takes, tried over and over at a leisurely pace: what a person would meet meanwhile."""
-    times = []
+def probe(address: str, calls: Sequence[Call], seconds: float, every: float = 0.05) -> list[list[float]]:
+    """The time that each call takes, tried in turn at a leisurely pace: what a person would meet meanwhile."""
+    times: list[list[float]] = [[] for _ in calls]
     end = time.perf_counter() + seconds
-    while (began := time.perf_counter()) < end:
-        ask(address, call)
-        times.append(time.perf_counter() - began)
-        time.sleep(every)
+    while time.perf_counter() < end:
+        for call, taken in zip(calls, times, strict=True):
+            began = time.perf_counter()
+            ask(address, call)
+            taken.append(time.perf_counter() - began)
+            time.sleep(every)
     return times

@@ -49,6 +49,10 @@ class Budget:
 START, IDLE = "start to the first 200 on /health", "memory idle"
 ZERO, PACED, FIRST_BYTE = "no delay", "50 a second each", "streams of 1 s"
 MANY = {"35 a second each": 256, "10 a second each": 1000}
+MANY_LIMITS = {"errors": 0, "threads": 16, "MB": 200, "health p95 ms": 50, "chats p95 ms": 50}
+DIRECT, STORED, WATCHED = "passed on", "stored", "stored and watched"
+LENGTH = "stored, each further token"
+IDLE_PAGES, PAGES = "open and idle", 1000
 
 BUDGETS = [
     Budget("process", START, None, "", 1.5),
@@ -56,11 +60,10 @@ BUDGETS = [
     Budget("first byte", FIRST_BYTE, 16, "added p99 ms", 5),
     Budget("streams", PACED, 64, "server CPU us", 60),
     Budget("streams", ZERO, 16, "% of direct", 60, at_least=True),
-    *(
-        Budget("streams", name, at, what, limit)
-        for name, at in MANY.items()
-        for what, limit in (("errors", 0), ("threads", 16), ("API p95 ms", 50))
-    ),
+    *(Budget("streams", name, at, what, limit) for name, at in MANY.items() for what, limit in MANY_LIMITS.items()),
+    *(Budget("replies", name, 16, "x passed on", 1.5) for name in (STORED, WATCHED)),
+    Budget("pages", IDLE_PAGES, PAGES, "", 150),
+    Budget("pages", IDLE_PAGES, PAGES, "threads", 16),
 ]
 
 # Open WebUI 0.6.43 and 0.12.4 slim on a machine of 2 cores: one worker, SQLite, 16 clients.

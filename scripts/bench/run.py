@@ -16,11 +16,11 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from scripts.bench import report, scenarios, server, streams
+from scripts.bench import report, runs, scenarios, server, streams
 from scripts.bench.harness import Upstream, running_upstream
 from scripts.bench.report import Figure
 from scripts.bench.scenarios import FULL, QUICK, Plan, Refused, Target
@@ -28,12 +28,13 @@ from scripts.bench.server import Server
 from scripts.bench.wire import BadAnswer
 
 # No measure begins after so many seconds.
-LIMIT = {FULL: 210.0, QUICK: 40.0}
+LIMIT = {FULL: 300.0, QUICK: 50.0}
 SETTLE = 1.0
+PARTS = ("requests", "streams", "replies", "pages")
 
 
-def measure(under_test: Server, upstream: Upstream | None, plan: Plan) -> Iterator[Figure]:
-    """All figures, one after another."""
+def measure(under_test: Server, upstream: Upstream | None, plan: Plan, parts: Sequence[str]) -> Iterator[Figure]:
+    """The figures of these parts, one after another."""
     if under_test.start is not None:
         yield Figure("process", report.START, under_test.start, "s")
     if under_test.pid:
@@ -41,11 +42,16 @@ def measure(under_test: Server, upstream: Upstream | None, plan: Plan) -> Iterat
         yield _memory(under_test, report.IDLE)
     target = Target(under_test, os.environ.get("BENCH_TOKEN") or scenarios.sign_in(under_test.url))
     chat_id = scenarios.fill(target, plan)
-    if upstream:
+    if upstream and "requests" in parts:
         yield from scenarios.generator(upstream, plan)
-    yield from scenarios.requests(target, plan, chat_id)
-    if upstream:
+    if "requests" in parts:
+        yield from scenarios.requests(target, plan, chat_id)
+    if upstream and "streams" in parts:
         yield from streams.streams(target, upstream, plan)
+    if upstream and "replies" in parts:
+        yield from runs.replies(target, upstream, plan)
+    if "pages" in parts:
+        yield from runs.pages(target, plan)
     if under_test.pid:
         yield _memory(under_test, "memory after load")
 
@@ -92,7 +98,8 @@ def parse_args() -> argparse.Namespace:
         help="with --url: the fake upstream which that server relays; without it streams are not measured",
     )
     parser.add_argument("--pid", type=int, help="with --url: its process, for memory and CPU")
-    parser.add_argument("--quick", action="store_true", help="16 clients, fewer streams, at most 45 s instead of 4 min")
+    parser.add_argument("--quick", action="store_true", help="16 clients, fewer streams, at most 1 min instead of 6")
+    parser.add_argument("--only", action="append", choices=PARTS, help="leave the other parts out; may repeat")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--compare", type=Path, metavar="FILE", help="show the ratio to the figures of an earlier run")
     args = parser.parse_args()
@@ -114,13 +121,13 @@ def main() -> None:
     with ExitStack() as stack:
         upstream: Upstream | None
         if args.start:
-            upstream = stack.enter_context(running_upstream(list(streams.MODELS.values())))
+            upstream = stack.enter_context(running_upstream([*streams.MODELS.values(), *runs.MODELS]))
             under_test = stack.enter_context(server.started(upstream.openai_url, args.database_url))
         else:
             upstream = Upstream(args.upstream) if args.upstream else None
             under_test = Server(args.url, args.pid)
         try:
-            figures, short = collect(measure(under_test, upstream, plan), LIMIT[plan])
+            figures, short = collect(measure(under_test, upstream, plan, args.only or PARTS), LIMIT[plan])
         except Refused as refused:
             raise SystemExit(str(refused)) from refused
     print(report.render(figures, earlier))

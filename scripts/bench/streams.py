@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ MODELS = {
     "35 a second each": "fake-2000x28ms",
     "10 a second each": "fake-2000x100ms",
 }
-BEGIN_A_SECOND = 200
+BEGIN_A_SECOND = 100
 SETTLE = 3.0
 
 
@@ -76,17 +75,18 @@ def _first_byte(target: Target, upstream: Upstream, number: int, seconds: float)
 
 
 def _many(target: Target, upstream: Upstream, seconds: float) -> Iterator[Figure]:
-    """Many slow streams at once, and how long another request takes meanwhile."""
-    session_user = target.call("GET", "/api/v1/auths/")
+    """Many slow streams at once, what they take, and how long other requests take meanwhile."""
+    asked = [target.call("GET", "/health"), target.call("GET", "/api/v1/chats/?page=1")]
     # Processes of their own: in a thread, the probe would wait for the load generator and not for the server.
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         for name, number in MANY.items():
             direct = _direct(upstream, name, number, seconds)
-            whole = _ramp(name, number) + seconds
-            times = pool.submit(client.probe, target.url, session_user, whole)
-            threads = pool.submit(_threads, target.server, whole - seconds / 2)
+            ramp = _ramp(name, number)
+            times = pool.submit(_probed, target.url, asked, ramp, seconds)
+            taken = pool.submit(_taken, target.server, ramp + seconds / 2)
             figure = _chunks(target, upstream, name, number, direct)
-            more = {"API p95 ms": 1000 * percentile(times.result(), 0.95), "threads": threads.result()}
+            health, chats = (1000 * percentile(values, 0.95) for values in times.result())
+            more = {"health p95 ms": health, "chats p95 ms": chats, **taken.result()}
             yield replace(figure, more=figure.more | more)
 
 
@@ -120,9 +120,17 @@ def _first(load: Load, share: float) -> float:
     return 1000 * percentile(load.first_bytes, share)
 
 
-def _threads(server: Server, after: float) -> float:
+def _probed(url: str, calls: list[Call], after: float, seconds: float) -> list[list[float]]:
     time.sleep(after)
-    return usage(server.pid).threads if server.pid else math.nan
+    return client.probe(url, calls, seconds)
+
+
+def _taken(server: Server, after: float) -> dict[str, float]:
+    time.sleep(after)
+    if not server.pid:
+        return {}
+    used = usage(server.pid)
+    return {"threads": used.threads, "MB": used.memory}
 
 
 def _left_open(upstream: Upstream) -> str:

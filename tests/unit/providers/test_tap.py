@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from tests.support_tls import contexts
 from webui.providers import tap
 from webui.providers.tap import Tap
 
@@ -37,12 +40,15 @@ def chunk(data: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def answer(server: Server, **timeouts: float) -> AsyncIterator[Callable[[], Any]]:
+async def answer(
+    server: Server, tls: tuple[ssl.SSLContext, ssl.SSLContext] | None = None, **timeouts: float
+) -> AsyncIterator[Callable[[], Any]]:
     """A way to ask the server, with one connection for all that follow each other."""
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls[0] if tls else None)
+    port = listener.sockets[0].getsockname()[1]
+    url = f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/"
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(**timeouts)) as session:
-        yield lambda: session.get(url)
+        yield lambda: session.get(url, ssl=tls[1] if tls else True)
     listener.close()
 
 
@@ -117,7 +123,10 @@ def test_what_is_refused_is_read_and_the_order_stays() -> None:
     run(scenario())
 
 
-def test_the_connection_serves_the_next_request() -> None:
+@pytest.mark.parametrize("with_tls", [False, True])
+def test_the_connection_serves_the_next_request(tmp_path: Path, with_tls: bool) -> None:
+    tls = contexts(tmp_path, "localhost") if with_tls else None
+
     async def scenario() -> None:
         tapped_now = asyncio.Event()
 
@@ -127,7 +136,7 @@ def test_the_connection_serves_the_next_request() -> None:
             writer.write(chunk(b"x" * 100_000) + END)
 
         server = Server(play)
-        async with answer(server) as ask:
+        async with answer(server, tls) as ask:
             for _ in range(3):
                 async with ask() as response:
                     source = tapped(response, lambda data: False)
