@@ -105,7 +105,7 @@ class Catalog:
 
     def find(self, model_id: str) -> Route | None:
         """The way to a model. One that is not known may be new, so then the connections are asked."""
-        self._renew(force=model_id not in self._routes, wanted=model_id)
+        self._renew(force=model_id not in self._routes)
         found = self._routes.get(model_id)
         return ModelRoute(*found) if found else None
 
@@ -132,7 +132,7 @@ class Catalog:
         found = [connection for connection in offering if connection.spec.kind == kind]
         return sorted(found, key=lambda connection: connection.health.waits > 0)
 
-    def _renew(self, *, force: bool = False, all_of_them: bool = False, wanted: str | None = None) -> None:
+    def _renew(self, *, force: bool = False, all_of_them: bool = False) -> None:
         """Ask the connections when it is time or when forced to.
 
         The first callers wait for the answers, later whoever forced the question. Others go on with the last lists: a
@@ -148,16 +148,14 @@ class Catalog:
                 self._reading = self._background.submit(self._read_all(all_of_them))
             reading = self._reading
         if starts and forced:
-            self._wait(reading, WAIT_SECONDS, wanted)
+            self._wait(reading, WAIT_SECONDS)
         elif not self._waited:
-            self._wait(reading, GRACE_SECONDS, wanted)
+            self._wait(reading, GRACE_SECONDS)
 
-    def _wait(self, reading: Future[None], grace: float, wanted: str | None) -> None:
-        """Wait until all have told their models, or ``grace`` seconds once one has, or until ``wanted`` is known."""
+    def _wait(self, reading: Future[None], grace: float) -> None:
+        """Wait until all have told their models, or ``grace`` seconds once one has."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not reading.done() and time.monotonic() < deadline:
-            if wanted in self._routes:
-                return
             if self._routes:
                 deadline = min(deadline, time.monotonic() + grace)
             with suppress(TimeoutError):

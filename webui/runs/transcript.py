@@ -60,11 +60,12 @@ class ToolCall:
 
     def render(self, *, done: bool) -> str:
         # JSON text inside a JSON string: the page reads no line feeds in attributes.
-        values = {"id": self.id, "name": self.name, "arguments": to_json(self.text.getvalue()).decode()}
-        attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in values.items())
+        name = " ".join(self.name.split())  # a block's lines are its own
+        values = {"id": " ".join(self.id.split()), "name": name, "arguments": to_json(self.text.getvalue()).decode()}
+        attributes = "".join(f' {key}="{html.escape(value)}"' for key, value in values.items())
         state, summary = ("true", "Called") if done else ("false", "Calling")
         head = f'<details type="tool_calls" done="{state}"{attributes}>'
-        return f"{head}\n<summary>{summary} {html.escape(self.name)}</summary>\n{BLOCK_END}\n"
+        return f"{head}\n<summary>{summary} {html.escape(name)}</summary>\n{BLOCK_END}\n"
 
 
 Passage = Answer | Thought | ToolCall
