@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.support_server import running_server
 from tests.support_upstream import Answer, scripted_upstream
 
+# Signing out would end the session. The others speak of servers whose addresses are made up, or make us speak to them.
+LEFT_OUT = ("/api/v1/auths/signout", "/openai/config/update", "/openai/verify", "/ollama/verify")
 CHECKS = "not_a_server_error,status_code_conformance,response_schema_conformance,content_type_conformance"
 
 
@@ -29,7 +31,7 @@ def test_the_server_answers_as_described_whatever_it_is_sent(tmp_path: Path) -> 
         command = [
             *(Path(sys.executable).with_name("schemathesis"), "run", f"{server.url}/openapi.json"),
             *("--header", f"Authorization: Bearer {server.sign_up()}"),
-            *("--exclude-path", "/api/v1/auths/signout"),  # it would end the session
+            *(argument for path in LEFT_OUT for argument in ("--exclude-path", path)),
             *("--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "25", "--seed", "1"),
         ]
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
