@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import from_json
 
+from webui.bodies import read_body
 from webui.errors import ApiError, Problem
 from webui.models import RunState
 from webui.providers.deltas import DeltaReader
@@ -40,7 +41,7 @@ class Generation:
         if reply.status >= 400:
             raise ApiError(Problem.UPSTREAM_FAILED, await _said(reply), status=reply.status)
         if isinstance(reply.body, bytes) or not _is_stream(reply):
-            self._take_all(self._reader.read_completion(await _whole(reply.body)))
+            self._take_all(self._reader.read_completion(await read_body(reply)))
         else:
             if isinstance(reply.body, HandsOver):
                 reply.body.hand_to(self._take_bytes)
@@ -118,21 +119,10 @@ async def _said(reply: Reply) -> str:
     """The text of an error that a model server answered with."""
     fallback = f"The model server answered with status {reply.status}."
     try:
-        answer = from_json(await _whole(reply.body))
+        answer = from_json(await read_body(reply))
     except ValueError:
         return fallback
     match answer:
         case {"error": {"message": str(text)}} | {"error": str(text)} | {"detail": str(text)} | {"message": str(text)}:
             return text
     return fallback
-
-
-async def _whole(body: bytes | AsyncIterator[bytes]) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    whole = bytearray()
-    async for piece in body:
-        whole += piece
-        if len(whole) > MAX_REPLY:
-            raise ApiError(Problem.UPSTREAM_FAILED, TOO_LONG)
-    return bytes(whole)
