@@ -78,4 +78,8 @@ def _parse(raw: object) -> URL:
             raise ValueError("needs three slashes, sqlite:///path/to/file.db, and four before an absolute path")
     elif "@" in f"{url.host}{url.database}":
         raise ValueError(UNREADABLE)  # an @ in the password ended it too early
+    try:
+        url.render_as_string(hide_password=False)
+    except UnicodeEncodeError:  # half a surrogate pair, which no encoding can quote
+        raise ValueError(UNREADABLE) from None
     return url
