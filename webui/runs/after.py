@@ -168,11 +168,11 @@ class FinishedReply:
     def _prepare(self, task: tasks.Task, branch: list[dict[str, Any]]) -> Completion | None:
         settings, catalog = self.registry.runtime.settings, self.registry.connections.catalog
         about = tasks.About(branch)
-        with self.registry.database.begin(write=False) as db:
-            user = find_user(db.connection(), self.user_id)
-            if user is None or user.role is Role.PENDING:
-                return None
-            return tasks.prepare_task(db, settings, catalog, user, task, model=self.model, about=about)
+        with self.registry.database.reader() as connection:
+            user = find_user(connection, self.user_id)
+        if user is None or user.role is Role.PENDING:
+            return None
+        return tasks.prepare_task(self.registry.database, settings, catalog, user, task, model=self.model, about=about)
 
     async def entitle(self, title: str, *, instead_of: str = "") -> None:
         """Name the chat if it is still called as it was, or ``instead_of``."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import sqlalchemy as sa
+
 from webui.models import Model
 from webui.security.identity import Identity
 from webui.settings import Settings
 
 Kind = Literal["read", "write"]
+Stored = Model | sa.Row[Any]  # what is stored about a model: the object, or its columns alone
 
 
 def has_access(
@@ -44,14 +47,14 @@ def sees_everything(user: Identity, settings: Settings) -> bool:
     return user.is_admin and bool(settings["admin.bypass_access_control"])
 
 
-def may(user: Identity, settings: Settings, stored: Model, kind: Kind) -> bool:
+def may(user: Identity, settings: Settings, stored: Stored, kind: Kind) -> bool:
     """Whether this user may read or change what is stored about a model."""
     if sees_everything(user, settings) or stored.user_id == user.id:
         return True
     return has_access(user.id, stored.access_control, kind)
 
 
-def may_use(user: Identity, settings: Settings, stored: Model | None) -> bool:
+def may_use(user: Identity, settings: Settings, stored: Stored | None) -> bool:
     """Whether this user may let a model answer; ``stored`` is what is stored about it, if anything.
 
     A model of a connection is the administrators' alone until something is stored about it.

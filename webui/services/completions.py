@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic_core import from_json
-from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Model
+from webui.models import Database
 from webui.providers.base import ModelInfo, Route
 from webui.providers.catalog import Catalog
 from webui.security.identity import Identity
@@ -72,9 +72,11 @@ class Completion:
         return reply if self.selected_model_id is None else await arena.announced(reply, self.selected_model_id)
 
 
-def prepare(db: Session, settings: Settings, catalog: Catalog, user: Identity, form: dict[str, Any]) -> Completion:
+def prepare(
+    database: Database, settings: Settings, catalog: Catalog, user: Identity, form: dict[str, Any]
+) -> Completion:
     """The request for a reply that ``form`` (an OpenAI chat completion request with the page's fields) stands for."""
-    found = resolve(db, settings, catalog, user, form["model"])
+    found = resolve(database, settings, catalog, user, form["model"])
     variables = prompt_variables.values(user, form.get("variables"))
     payload = {**found.params, **upstream_payload(form), "model": found.route.model["id"]}
     payload["messages"] = with_system(payload["messages"], found.system, variables)
@@ -82,25 +84,27 @@ def prepare(db: Session, settings: Settings, catalog: Catalog, user: Identity, f
     return Completion(found.model, found.route, payload, user.id, handling, found.selected_model_id)
 
 
-def find_route(db: Session, settings: Settings, catalog: Catalog, user: Identity, model_id: str) -> Route:
+def find_route(database: Database, settings: Settings, catalog: Catalog, user: Identity, model_id: str) -> Route:
     """The way to a model that this user may use, else ``MODEL_NOT_FOUND``."""
-    return resolve(db, settings, catalog, user, model_id).route
+    return resolve(database, settings, catalog, user, model_id).route
 
 
-def resolve(db: Session, settings: Settings, catalog: Catalog, user: Identity, model_id: str) -> Resolved:
+def resolve(database: Database, settings: Settings, catalog: Catalog, user: Identity, model_id: str) -> Resolved:
     """A model that this user may use, else ``MODEL_NOT_FOUND``. One statement."""
     item = arena.arenas(settings).get(model_id)
     if item is None:
-        return _resolve(settings, catalog, user, model_id, model_list.find_stored(db, catalog, model_id))
+        return _resolve(settings, catalog, user, model_id, model_list.find_stored(database, catalog, model_id))
     if not arena.may_enter(user, settings, item):
         raise ApiError(Problem.MODEL_NOT_FOUND)
-    offers = {offer.model["id"]: offer for offer in model_list.offers(db, settings, catalog, user)}
+    offers = {offer.model["id"]: offer for offer in model_list.offers(database, settings, catalog, user)}
     chosen = arena.choose(item, [offer.model for offer in offers.values()])["id"]
     found = _resolve(settings, catalog, user, chosen, offers[chosen].stored)
     return replace(found, model=arena.describe(item), selected_model_id=chosen)
 
 
-def _resolve(settings: Settings, catalog: Catalog, user: Identity, model_id: str, stored: Model | None) -> Resolved:
+def _resolve(
+    settings: Settings, catalog: Catalog, user: Identity, model_id: str, stored: sa.Row[Any] | None
+) -> Resolved:
     allowed = may_use(user, settings, stored)
     route = catalog.find(model_list.base_id(stored) if stored else model_id) if allowed else None
     if route is None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from webui.errors import ApiError, Problem
-from webui.models import Model, Role, User
+from webui.models import Database, Model, Role, User
 from webui.providers.base import ModelInfo
 from webui.providers.catalog import Catalog
 from webui.security.identity import Identity
@@ -30,63 +30,67 @@ class Offer:
     """A model that somebody may use: as the list shows it, and what is stored about it."""
 
     model: ModelInfo
-    stored: Model | None
+    stored: sa.Row[Any] | None
 
 
 def list_models(
-    db: Session, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False
+    database: Database, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False
 ) -> list[ModelInfo]:
     """What the user may choose from, arenas included, in the administrators' order and then by name."""
-    models = [offer.model for offer in offers(db, settings, catalog, user, refresh=refresh)]
+    models = [offer.model for offer in offers(database, settings, catalog, user, refresh=refresh)]
     models += arena.listed(settings, user, models)
     order = {model_id: place for place, model_id in enumerate(settings["ui.model_order_list"])}
     return sorted(models, key=lambda model: (order.get(model["id"], len(order)), str(model["name"]).casefold()))
 
 
-def offers(db: Session, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False) -> list[Offer]:
+def offers(
+    database: Database, settings: Settings, catalog: Catalog, user: Identity, *, refresh: bool = False
+) -> list[Offer]:
     """What the user may use, without the arenas. One statement."""
     bases = {model["id"]: model for model in catalog.models(refresh=refresh)}
-    rows = [(row, is_on) for row, is_on, owner in db.execute(_STORED) if _counts(row, owner, offered=row.id in bases)]
-    stored = {row.id: row for row, _ in rows}
-    hidden = {row.id for row, is_on in rows if is_on is False}
-    found = [Offer(describe(bases[base_id(row)], row), row) for row in stored.values() if base_id(row) in bases]
-    found += [Offer(describe(model), None) for model_id, model in bases.items() if model_id not in stored]
-    return [offer for offer in found if offer.model["id"] not in hidden and may_use(user, settings, offer.stored)]
+    with database.reader() as connection:
+        found = connection.execute(_STORED).all()
+    rows = [row for row in found if _counts(row, offered=row.id in bases)]
+    stored = {row.id: row for row in rows}
+    hidden = {row.id for row in rows if row.below_is_active is False}
+    offered = [Offer(describe(bases[base_id(row)], row), row) for row in stored.values() if base_id(row) in bases]
+    offered += [Offer(describe(model), None) for model_id, model in bases.items() if model_id not in stored]
+    return [offer for offer in offered if offer.model["id"] not in hidden and may_use(user, settings, offer.stored)]
 
 
-def find_stored(db: Session, catalog: Catalog, model_id: str) -> Model | None:
+def find_stored(database: Database, catalog: Catalog, model_id: str) -> sa.Row[Any] | None:
     """What is stored about a model and counts; ``MODEL_NOT_FOUND`` where the model below is off. One statement."""
-    found = db.execute(_STORED.where(Model.id == model_id)).one_or_none()
-    if found is None:
+    with database.reader() as connection:
+        row = connection.execute(_STORED_ONE, {"model_id": model_id}).one_or_none()
+    if row is None or not _counts(row, offered=catalog.knows(model_id)):
         return None
-    row, below_is_on, owner = found
-    if not _counts(row, owner, offered=catalog.knows(model_id)):
-        return None
-    if below_is_on is False:
+    if row.below_is_active is False:
         raise ApiError(Problem.MODEL_NOT_FOUND)
-    stored: Model = row
-    return stored
+    return row
 
 
 _Below = aliased(Model)
-_STORED = (
-    sa.select(Model, _Below.is_active, User.role)
+# Columns and no objects: each request for a reply asks this.
+_STORED: sa.Select[Any] = (
+    sa.select(*Model.__table__.columns, _Below.is_active.label("below_is_active"), User.role.label("owner_role"))
     .outerjoin(_Below, _Below.id == Model.base_model_id)
     .outerjoin(User, User.id == Model.user_id)
 )
+_STORED_ONE = _STORED.where(Model.id == sa.bindparam("model_id"))
 
 
-def _counts(row: Model, owner: str | None, *, offered: bool) -> bool:
+def _counts(row: sa.Row[Any], *, offered: bool) -> bool:
     """Whether a row is what its id means, where ``offered`` says that a connection has a model of that id."""
-    return row.base_model_id is None or not offered or owner in (None, Role.ADMIN)
+    return row.base_model_id is None or not offered or row.owner_role in (None, Role.ADMIN)
 
 
-def base_id(stored: Model) -> str:
+def base_id(stored: sa.Row[Any]) -> str:
     """The id of the connection's model that answers."""
-    return stored.base_model_id or stored.id
+    found: str = stored.base_model_id or stored.id
+    return found
 
 
-def describe(base: ModelInfo, stored: Model | None = None) -> ModelInfo:
+def describe(base: ModelInfo, stored: sa.Row[Any] | None = None) -> ModelInfo:
     """The list's item for a connection's model, or for what is stored on top of it."""
     extras: ModelInfo = {"actions": [], "filters": []}
     if stored is None:
@@ -99,7 +103,7 @@ def describe(base: ModelInfo, stored: Model | None = None) -> ModelInfo:
     return {**extras, **item, "name": stored.name, "tags": tags, "info": _info(stored)}
 
 
-def _info(stored: Model) -> dict[str, Any]:
+def _info(stored: sa.Row[Any]) -> dict[str, Any]:
     """The row as the contract shows it to everybody who may use the model: without its parameters and prompt."""
     names = ("id", "user_id", "base_model_id", "name", "access_control", "is_active")
     return {
@@ -109,7 +113,7 @@ def _info(stored: Model) -> dict[str, Any]:
     }
 
 
-def _seconds(stored: Model, name: str) -> int:
+def _seconds(stored: sa.Row[Any], name: str) -> int:
     return int(getattr(stored, name).timestamp())
 
 

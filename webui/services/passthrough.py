@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy.orm import Session
-
 from webui.errors import ApiError, Problem
+from webui.models import Database
 from webui.providers.catalog import Catalog, ModelRoute
 from webui.providers.connection import Connection, Kind
 from webui.security.identity import Identity
@@ -68,7 +67,9 @@ def check_proxy_path(user: Identity, method: str, path: str) -> None:
         raise ApiError(Problem.FORBIDDEN, f"Only administrators may call {path} of a model server with {method}.")
 
 
-def proxy_route(db: Session, settings: Settings, catalog: Catalog, user: Identity, model_id: str | None) -> ModelRoute:
+def proxy_route(
+    database: Database, settings: Settings, catalog: Catalog, user: Identity, model_id: str | None
+) -> ModelRoute:
     """Where a raw request goes: to the connections that have its model, else, for administrators, to the first one.
 
     Custom models are refused, as nothing of what is stored about them would count.
@@ -80,7 +81,7 @@ def proxy_route(db: Session, settings: Settings, catalog: Catalog, user: Identit
         return ModelRoute({"id": model_id or ""}, connections)
     if model_id is None:
         raise ApiError(Problem.MODEL_NOT_FOUND, "The request does not name the model that is to answer.")
-    found = resolve(db, settings, catalog, user, model_id)
+    found = resolve(database, settings, catalog, user, model_id)
     if found.model.get("preset") or found.selected_model_id is not None:
         text = "A custom model can be asked at /api/chat/completions, /api/v1/messages and /api/v1/responses."
         raise ApiError(Problem.MODEL_NOT_FOUND, text)

@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from webui.errors import ApiError, Problem
-from webui.models import Role
+from webui.models import Database, Role
 from webui.providers.catalog import Catalog
 from webui.providers.deltas import DeltaReader
 from webui.providers.http import translated_errors
@@ -61,7 +59,7 @@ class About:
 
 
 def prepare_task(
-    db: Session,
+    database: Database,
     settings: Settings,
     catalog: Catalog,
     user: Identity,
@@ -77,19 +75,19 @@ def prepare_task(
     """
     text = _prompt(settings, user, task, about)
     form = {"model": model, "messages": [{"role": "user", "content": text}], "stream": stream}
-    chat = prepare(db, settings, catalog, user, form)
+    chat = prepare(database, settings, catalog, user, form)
     local = chat.model.get("connection_type") == "local"
     wanted = settings["task.model.default" if local else "task.model.external"]
-    found = _on_task_model(db, settings, catalog, user, form | {"model": wanted}) if wanted else None
+    found = _on_task_model(database, settings, catalog, user, form | {"model": wanted}) if wanted else None
     return _limited(found or chat, task.room)
 
 
 def _on_task_model(
-    db: Session, settings: Settings, catalog: Catalog, user: Identity, form: dict[str, Any]
+    database: Database, settings: Settings, catalog: Catalog, user: Identity, form: dict[str, Any]
 ) -> Completion | None:
     """The administrator chose this model for everybody, so who may chat with it does not matter."""
     try:
-        return prepare(db, settings, catalog, replace(user, role=Role.ADMIN), form)
+        return prepare(database, settings, catalog, replace(user, role=Role.ADMIN), form)
     except ApiError as error:
         if error.problem is Problem.MODEL_NOT_FOUND:
             log.warning("The model for small tasks, %s, is not there; the chat's own model does them.", form["model"])

@@ -30,7 +30,7 @@ def create_embeddings(request: Request) -> Detached:
     """Vectors for texts, in OpenAI's form, by any model of any connection that makes them."""
     payload = request.payload.model_dump(exclude_unset=True)
     user, catalog = request.user, request.registry.connections.catalog
-    route = find_route(request.reading, request.config, catalog, user, payload["model"])
+    route = find_route(request.database, request.config, catalog, user, payload["model"])
     asked = Asked(user.id, "embeddings", payload["model"], route)
     start = partial(route.embed, payload, user_id=user.id)
     return relayed(request, partial(measure, request.registry.usage, start, asked))

@@ -80,7 +80,7 @@ def count_tokens(request: Request) -> Detached | dict[str, int]:
 def _passage(request: Request, form: dict[str, Any]) -> Passage | None:
     """The way for the request as it is; ``MODEL_NOT_FOUND`` for a model that the user may not use."""
     catalog, beta = request.registry.connections.catalog, request.headers.get("anthropic-beta", "")
-    found = resolve(request.reading, request.config, catalog, request.user, form["model"])
+    found = resolve(request.database, request.config, catalog, request.user, form["model"])
     if found.selected_model_id is not None:
         return None  # an arena's choice is announced in its own way
     return passage(catalog, found, request.user, form, beta=beta)

@@ -29,7 +29,9 @@ MAX_COMPLETION = 64 * 1024 * 1024  # bytes; pictures stand in it as text
 def list_models(request: Request) -> dict[str, Any]:
     """The models that the user may chat with: those of all connections, custom ones, and arenas."""
     catalog = request.registry.connections.catalog
-    found = model_list.list_models(request.db, request.config, catalog, request.user, refresh=request.query.refresh)
+    found = model_list.list_models(
+        request.database, request.config, catalog, request.user, refresh=request.query.refresh
+    )
     return {"data": found}
 
 

@@ -178,7 +178,7 @@ def _usable(request: Request) -> list[ModelInfo]:
     catalog, index = ollama_catalog(request), number(request)
     if index is not None:
         catalog.connection("ollama", index)
-    found = list_models(request.db, request.config, catalog, request.user)
+    found = list_models(request.database, request.config, catalog, request.user)
     return [model for model in found if "ollama" in model and index in (None, *model["ollama"]["urls"])]
 
 
@@ -186,8 +186,7 @@ def _asked(request: Request) -> tuple[dict[str, Any], ModelRoute, Resolved]:
     """The request, the way to its model, which the user may use, and what is stored about that."""
     catalog = ollama_catalog(request)
     form = request.payload.model_dump(exclude_unset=True)
-    with request.database.begin(write=False) as db:  # the session of a POST may write, which SQLite lets one at a time
-        found = resolve(db, request.config, catalog, request.user, form.get("model") or "")
+    found = resolve(request.database, request.config, catalog, request.user, form.get("model") or "")
     return form, native_route(catalog, "ollama", found.route.model["id"], number(request)), found
 
 

@@ -41,7 +41,7 @@ def list_openai_models(request: Request) -> dict[str, Any]:
     catalog = request.registry.connections.catalog
     if index is not None:
         catalog.connection("openai", index)
-    found = list_models(request.db, request.config, catalog, request.user)
+    found = list_models(request.database, request.config, catalog, request.user)
     return {"data": [model for model in found if "openai" in model and index in (None, model.get("urlIdx"))]}
 
 
@@ -86,8 +86,7 @@ def pass_on(request: Request) -> Detached:
     check_proxy_path(request.user, method, path)
     content = _content(request)
     catalog = request.registry.connections.catalog
-    with request.database.begin(write=False) as db:  # the session of a POST may write, which SQLite lets one at a time
-        route = proxy_route(db, request.config, catalog, request.user, content.model)
+    route = proxy_route(request.database, request.config, catalog, request.user, content.model)
     if request.user.is_admin and request.query_string:
         path += f"?{request.query_string}"
 

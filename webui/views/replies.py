@@ -21,7 +21,7 @@ Start = Callable[[], Coroutine[Any, Any, Reply]]
 
 def completion(request: Request, form: dict[str, Any]) -> Completion:
     """The request for a reply that a body in OpenAI's form stands for."""
-    return prepare(request.reading, request.config, request.registry.connections.catalog, request.user, form)
+    return prepare(request.database, request.config, request.registry.connections.catalog, request.user, form)
 
 
 def completed(request: Request, form: dict[str, Any], *, api: str) -> Detached:

@@ -129,7 +129,7 @@ def _last_event_id(request: Request) -> int:
 def complete(request: Request) -> dict[str, Any]:
     """The page says that it has the whole reply; it is answered what it sent, as filters would have changed it."""
     form: ChatCompleted = request.payload
-    find_route(request.reading, request.config, request.registry.connections.catalog, request.user, form.model)
+    find_route(request.database, request.config, request.registry.connections.catalog, request.user, form.model)
     return form.model_dump(exclude_unset=True)
 
 

@@ -205,7 +205,7 @@ def _completion(request: Request, task: Task, *, prompt: str | None = None, kind
 def _reply(request: Request, task: Task, about: About, *, stream: bool = False) -> Response:
     catalog, model = request.registry.connections.catalog, request.payload.model
     completion = tasks.prepare_task(
-        request.reading, request.config, catalog, request.user, task, model=model, about=about, stream=stream
+        request.database, request.config, catalog, request.user, task, model=model, about=about, stream=stream
     )
     usage, chat_id = request.registry.usage, request.payload.chat_id
     return relayed(request, lambda: measured(usage, completion, api="task", chat_id=chat_id))
