@@ -119,7 +119,7 @@ class Fault:
     """What a model server does, and how the answer turns out, streamed and not.
 
     A number is a status with an error. "error" is a stream that ends with an error event, "done" one that ends well,
-    and "passed on" one whose lines are the model server's own affair. "whole" is a completion.
+    and "passed on" one that ends as the model server ended it. "whole" is a completion.
     """
 
     script: Callable[[Asked], None] | None
@@ -143,7 +143,7 @@ FAULTS = {
     "is cut in a chunk": Fault(breaks(lambda piece: chunk(piece)[:15]), "error", 502),
     "has a chunk without a size": Fault(breaks(lambda piece: b"size?\r\n" + piece), "error", 502),
     "is cut between chunks": Fault(breaks(lambda piece: b""), "error", 502),
-    "says garbage": Fault(answers(lambda asked: b"\r\n{[<garbage>\n\n: \xff\n" * 9), "passed on", 502, "error"),
+    "says garbage": Fault(answers(lambda asked: b"\r\n{[<garbage>\n\n: \xff\n" * 9), "error", 502),
     "says HTML": Fault(answers(lambda asked: HTML, kind="text/html"), 502, 502, "error"),
     "has an empty body": Fault(lambda asked: asked.say(head(asked), b"0\r\n\r\n"), "error", 502),
     "has no body": Fault(lambda asked: asked.say(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), 502, 502, "error"),
@@ -151,8 +151,8 @@ FAULTS = {
         answers(lambda asked: delta(asked) if asked.stream else reply(asked)), "passed on", "whole", "error"
     ),
     "has an error in the middle": Fault(has_an_error_in_the_middle, "error", 502),
-    "has NUL bytes": Fault(spoilt(b"Good", b"G\0\0d"), "passed on", 502, "error"),
-    "is not UTF-8": Fault(spoilt(b"Good", b"G\xff\xfed"), "passed on", 502, "error"),
+    "has NUL bytes": Fault(spoilt(b"Good", b"G\0\0d"), "error", 502),
+    "is not UTF-8": Fault(spoilt(b"Good", b"G\xff\xfed"), "error", 502),
     "is limited": Fault(error("429 Slow Down", "Retry-After: 7"), 429, 429),
     "is broken": Fault(error("500 Broken"), 500, 500),
     "is broken in HTML": Fault(answers(lambda asked: HTML, status="500 Broken", kind="text/html"), 500, 500),

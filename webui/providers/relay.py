@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
@@ -24,18 +27,41 @@ def error_line(error: ApiError) -> bytes:
     return to_json({"error": error.detail}) + b"\n"
 
 
-# How a stream of a content type tells that it breaks off.
-ERRORS: dict[str, Callable[[ApiError], bytes]] = {
-    "text/event-stream": error_event,
-    "application/x-ndjson": error_line,
+@dataclass(frozen=True)
+class Form:
+    """A form of streams: what lines of it look like, and how one tells that it breaks off.
+
+    Lines are looked at as far as an expression can: that a client finds an object where it expects one. To parse them
+    would take ten times as long.
+    """
+
+    lines: re.Pattern[bytes]
+    error: Callable[[ApiError], bytes]
+
+    def holds(self, lines: bytes) -> bool:
+        """Whether whole lines could be part of a reply."""
+        try:
+            lines.isascii() or lines.decode()
+        except UnicodeDecodeError:
+            return False
+        return self.lines.fullmatch(lines) is not None and lines.translate(None, CONTROL) == lines
+
+
+CONTROL = bytes({*range(0x20)} - {*b"\t\r\n"})  # JSON escapes these
+FORMS = {
+    "text/event-stream": Form(  # the usual event first, which makes it three times as fast
+        re.compile(rb"(?:data: \{.*\}\n\n|data: ?(?:\{.*\}|\[DONE\])? *\r?\n|(?:event|id|retry)?:.*\n|\r?\n)*+"),
+        error_event,
+    ),
+    "application/x-ndjson": Form(re.compile(rb"(?:(?:\{.*\})? *\r?\n)*+"), error_line),
 }
 
 
 class Relay:
-    """The rest of an answer, passed on as it arrives; of events and of JSON lines, in whole lines.
+    """The rest of an answer, passed on as it arrives; of events and of JSON lines, in whole lines that look like it.
 
-    When it breaks off, a stream of these ends with an error that every client understands, and half a line before it
-    is left out; anything else is truncated.
+    When it breaks off, or goes on with something else, a stream of these ends with an error that every client
+    understands, and half a line before it is left out; anything else is truncated.
     """
 
     def __init__(self, response: aiohttp.ClientResponse, *, connection: str, begun: bytes = b"") -> None:
@@ -44,7 +70,7 @@ class Relay:
         self._read = response.content.readany
         self._connection = connection
         self._begun = begun
-        self._error = ERRORS.get(response.content_type)
+        self._form = FORMS.get(response.content_type)
         self._line = bytearray()  # the beginning of one whose end is still to come
         self._over = False
 
@@ -52,7 +78,7 @@ class Relay:
         """As ``webui.streaming.HandsOver`` says."""
 
         def take(chunk: bytes) -> bool:
-            as_it_is = self._error is None or (not self._line and chunk.endswith(b"\n"))
+            as_it_is = self._form is None or (not self._line and chunk.endswith(b"\n") and self._form.holds(chunk))
             return as_it_is and offer(chunk)
 
         connection = self._response.connection
@@ -77,8 +103,8 @@ class Relay:
             if not chunk and not self._response.content.total_bytes:
                 return self._break_off("nothing was said")
             self._over = not chunk
-            if passed := self._whole_lines(chunk) if self._error else chunk:
-                return passed
+            if passed := self._whole_lines(chunk) if self._form else chunk:
+                return passed if self._form is None else self._checked(passed, self._form)
             if len(self._line) > MAX_LINE_BYTES:
                 return self._break_off("a line without an end")
         raise StopAsyncIteration
@@ -95,13 +121,20 @@ class Relay:
         self._line[:] = chunk[end:]
         return whole
 
+    def _checked(self, lines: bytes, form: Form) -> bytes:
+        """The lines, or those before the first that cannot be part of a reply, and an error."""
+        if form.holds(lines if lines.endswith(b"\n") else lines + b"\n"):
+            return lines
+        good = takewhile(form.holds, lines.splitlines(keepends=True))
+        return b"".join(good) + self._break_off("something else than events or JSON lines was said")
+
     def _break_off(self, reason: str) -> bytes:
         self._over = True
         log.warning("%s broke off in the middle of a reply: %s", self._connection, reason)
         text = f"{self._connection} broke off in the middle of a reply."
-        if self._error is None:
+        if self._form is None:
             raise ConnectionLost(text)
-        return self._error(ApiError(Problem.UPSTREAM_FAILED, text))
+        return self._form.error(ApiError(Problem.UPSTREAM_FAILED, text))
 
     async def aclose(self) -> None:
         """Close the connection unless the answer has been read to its end."""

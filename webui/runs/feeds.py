@@ -33,7 +33,7 @@ PING = b": ping\n\n"
 async def follow_run(runs: Runs, run: journal.Stored, seq: int) -> AsyncGenerator[bytes, None]:
     """What follows delta ``seq`` of one run, to its end."""
     room = runs.room(run.user_id)
-    with _watching(room) as watcher:
+    with _watching(room, run.id) as watcher:
         silent_since = time.monotonic()
         while not runs.closing or run.id in runs.active:
             last, deltas = await _following(runs, run.id, room.logs.get(run.id), seq)
@@ -90,8 +90,8 @@ async def while_signed_in(
 
 
 @contextmanager
-def _watching(room: Room) -> Iterator[Watcher]:
-    watcher = Watcher()
+def _watching(room: Room, run_id: str | None = None) -> Iterator[Watcher]:
+    watcher = Watcher(run_id)
     room.watchers.add(watcher)
     try:
         yield watcher

@@ -20,25 +20,32 @@ TEXTS = ("content", "reasoning_content")
 
 
 class Watcher:
-    """A viewer that waits: ``changed`` are the runs with something new since it looked last."""
+    """A viewer that waits: ``changed`` are the runs with something new since it looked last.
 
-    def __init__(self) -> None:
+    With ``run_id`` it is told of that run alone.
+    """
+
+    def __init__(self, run_id: str | None = None) -> None:
         self.changed: set[RunLog] = set()
+        self._run_id = run_id
         self._event = asyncio.Event()
 
     def tell(self, log: RunLog | None) -> None:
         """Wake it; ``None`` when the server is about to stop."""
         if log is not None:
+            if self._run_id not in (None, log.id):
+                return
             self.changed.add(log)
         self._event.set()
 
     async def wait(self, seconds: float) -> bool:
         """Until something is new; False when nothing came in time."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        except TimeoutError:
-            return False
+        if not self._event.is_set():  # as it mostly is while a model answers
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._event.wait()
+            except TimeoutError:
+                return False
         self._event.clear()
         return True
 

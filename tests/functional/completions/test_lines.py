@@ -32,6 +32,33 @@ def test_a_last_line_without_its_end_is_passed_on(person: Client, upstream: Upst
     assert ask(person, stream=True).body == b"data: {}\n\ndata: [DONE]"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"<html>",
+        b"data: <html>",
+        b'data: {"cut',
+        b"data: \xff{}",
+        b'data: {"\0": 1}',
+        b"data: {}\r{",
+        b"datum: {}",
+        b"{}",
+    ],
+)
+def test_what_is_no_event_ends_the_stream_with_an_error(person: Client, upstream: Upstream, line: bytes) -> None:
+    upstream.chat(Answer.events(REPLY[:16], line + b"\n\n", REPLY[16:]))
+    assert [sorted(event) for event in events(ask(person, stream=True).body)] == [["n"], ["error"]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"data:{}", b"data: {} ", b"data: [DONE]", b"data:", b"data: {}\r", b": {", b"event: x\ndata: {}", b"id: 1"],
+)
+def test_every_form_of_event_is_passed_on(person: Client, upstream: Upstream, line: bytes) -> None:
+    upstream.chat(Answer.events(REPLY[:16], line + b"\n\n", REPLY[16:]))
+    assert ask(person, stream=True).body == REPLY[:16] + line + b"\n\n" + REPLY[16:]
+
+
 def test_a_long_line_arrives_whole(person: Client, upstream: Upstream) -> None:
     line = b'data: {"text": "' + b"x" * 1_000_000 + b'"}\n\n'
     upstream.chat(Answer.events(*(line[at : at + 9999] for at in range(0, len(line), 9999))))

@@ -24,7 +24,7 @@ def test_a_whole_answer_is_passed_on_as_it_is(person: Client, upstream: Upstream
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_stream_is_passed_on_byte_for_byte(person: Client, upstream: Upstream, path: str) -> None:
-    pieces = [b": comment\r\n", b'data: {"a', b'": 1}\n\nevent: x\ndata: \xff\xfe', b"\n\n\n", b"data: [DONE]"]
+    pieces = [b": comment\r\n", b'data: {"a', b'": 1}\n\nevent: x\ndata: {"\xc3', b'\xa9":2}\n\n\n', b"data: [DONE]"]
     upstream.chat(Answer.events(*pieces))
     answer = ask(person, path, stream=True)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
