@@ -5,14 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from webui.models.chat import Chat, Message
+from webui.models.chat import IS_LISTED, Chat, Message
+from webui.models.chat_import import ChatImport
 from webui.models.database import Database, create_database
+from webui.models.feedback import Feedback
+from webui.models.folder import Folder
 from webui.models.job import Job
+from webui.models.memory import Memory
 from webui.models.meta import Base, utcnow
 from webui.models.model import Model
+from webui.models.note import MAY_BE_SHARED, Note
+from webui.models.prompt import Prompt
 from webui.models.run import Run, RunDeltas, RunState
 from webui.models.session import SigninAttempt, UserSession
 from webui.models.setting import StoredSetting
+from webui.models.share import SharedChat
+from webui.models.tag import ChatTag, Tag
 from webui.models.usage import Usage
 from webui.models.user import Credential, Role, User
 
@@ -20,19 +28,30 @@ if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 __all__ = [
+    "IS_LISTED",
+    "MAY_BE_SHARED",
     "Base",
     "Chat",
+    "ChatImport",
+    "ChatTag",
     "Credential",
     "Database",
+    "Feedback",
+    "Folder",
     "Job",
+    "Memory",
     "Message",
     "Model",
+    "Note",
+    "Prompt",
     "Role",
     "Run",
     "RunDeltas",
     "RunState",
+    "SharedChat",
     "SigninAttempt",
     "StoredSetting",
+    "Tag",
     "Usage",
     "User",
     "UserSession",

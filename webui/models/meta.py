@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, MetaData, Text
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, ForeignKey, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -46,6 +46,11 @@ class Base(DeclarativeBase):
         # JSON as text, not JSONB: what a client stores comes back as it was sent.
         dict[str, Any]: JSON(none_as_null=True),
     }
+
+
+def only(where: ColumnElement[bool]) -> dict[str, Any]:
+    """The arguments of an ``Index`` over these rows alone. A query uses it when it has the same conditions."""
+    return {"sqlite_where": where, "postgresql_where": where}
 
 
 TextKey = Annotated[str, mapped_column(primary_key=True)]

@@ -11,12 +11,16 @@ from webui.routes import (
     docs,
     embeddings,
     evaluations,
+    folders,
     health,
+    memories,
     messages,
     model_store,
     models,
+    notes,
     ollama,
     openai,
+    prompts,
     responses,
     runs,
     system,
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 AREAS = (
-    *(health, system, auths, chats, runs),
+    *(health, system, auths, chats, folders, runs, prompts, notes, memories),
     *(models, model_store, embeddings, messages, responses, tasks, evaluations),
     *(connections, openai, ollama, docs),
 )

@@ -1,8 +1,15 @@
 ROUTES = {
     "model_store.list": "/api/v1/models/list",
+    "model_store.base": "/api/v1/models/base",
+    "model_store.tags": "/api/v1/models/tags",
     "model_store.create": "/api/v1/models/create",
+    "model_store.export": "/api/v1/models/export",
+    "model_store.import": "/api/v1/models/import",
+    "model_store.sync": "/api/v1/models/sync",
     "model_store.item": "/api/v1/models/model",
+    "model_store.picture": "/api/v1/models/model/profile/image",
     "model_store.toggle": "/api/v1/models/model/toggle",
     "model_store.update": "/api/v1/models/model/update",
     "model_store.delete": "/api/v1/models/model/delete",
+    "model_store.delete_all": "/api/v1/models/delete/all",
 }

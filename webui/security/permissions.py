@@ -24,7 +24,14 @@ class Permission(StrEnum):
     VERIFIED = "verified"  # a user or an administrator
     ADMIN = "admin"
     CHAT_DELETE = "chat:delete"
+    CHAT_EXPORT = "chat:export"
+    CHAT_SHARE = "chat:share"
+    FOLDERS = "folders"
+    NOTES = "notes"
     MODEL_CREATE = "model:create"
+    MODEL_EXPORT = "model:export"
+    MODEL_IMPORT = "model:import"
+    PROMPT_CREATE = "prompt:create"
 
 
 def _session(identity: Identity, settings: Settings) -> bool:
@@ -39,11 +46,12 @@ def _admin(identity: Identity, settings: Settings) -> bool:
     return identity.is_admin
 
 
-def _granted(name: str) -> Rule:
-    """A verified user to whom the setting ``user.permissions.<name>`` grants it; administrators need no grant."""
+def _granted(*names: str) -> Rule:
+    """A verified user to whom a setting ``user.permissions.<name>`` grants it; administrators need no grant."""
 
     def rule(identity: Identity, settings: Settings) -> bool:
-        return identity.is_admin or (_verified(identity, settings) and settings[f"user.permissions.{name}"])
+        granted = any(settings[f"user.permissions.{name}"] for name in names)
+        return identity.is_admin or (_verified(identity, settings) and granted)
 
     return rule
 
@@ -53,5 +61,12 @@ RULES: dict[Permission, Rule] = {
     Permission.VERIFIED: _verified,
     Permission.ADMIN: _admin,
     Permission.CHAT_DELETE: _granted("chat.delete"),
+    Permission.CHAT_EXPORT: _granted("chat.export"),
+    Permission.CHAT_SHARE: _granted("chat.share"),
+    Permission.FOLDERS: _granted("features.folders"),
+    Permission.NOTES: _granted("features.notes"),
     Permission.MODEL_CREATE: _granted("workspace.models"),
+    Permission.MODEL_EXPORT: _granted("workspace.models_export"),
+    Permission.MODEL_IMPORT: _granted("workspace.models_import"),
+    Permission.PROMPT_CREATE: _granted("workspace.prompts", "workspace.prompts_import"),
 }

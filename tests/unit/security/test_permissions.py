@@ -30,7 +30,14 @@ def test_every_permission_but_the_public_one_has_a_rule() -> None:
         (Permission.VERIFIED, False, True, True),
         (Permission.ADMIN, False, False, True),
         (Permission.CHAT_DELETE, False, True, True),
+        (Permission.CHAT_EXPORT, False, True, True),
+        (Permission.CHAT_SHARE, False, True, True),
+        (Permission.FOLDERS, False, True, True),
+        (Permission.NOTES, False, True, True),
         (Permission.MODEL_CREATE, False, False, True),
+        (Permission.MODEL_EXPORT, False, False, True),
+        (Permission.MODEL_IMPORT, False, False, True),
+        (Permission.PROMPT_CREATE, False, False, True),
     ],
 )
 def test_who_may_do_what(permission: Permission, pending: bool, user: bool, admin: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from webui.settings.declarations.auth import AUTH
+from webui.settings.declarations.conversations import CONVERSATIONS
 from webui.settings.declarations.database import DATABASE
 from webui.settings.declarations.evaluation import EVALUATION
 from webui.settings.declarations.features import FEATURES
@@ -18,6 +19,7 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
     ("Database", DATABASE),
     ("Accounts and security", AUTH),
     ("Models", MODELS),
+    ("Conversations", CONVERSATIONS),
     ("Small tasks", TASKS),
     ("Arenas", EVALUATION),
     ("Web page", UI),

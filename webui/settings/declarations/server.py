@@ -36,6 +36,13 @@ SERVER = (
         "Largest request body; larger ones are refused with 413.",
     ),
     Setting(
+        "server.max_import_size",
+        size(),
+        "2GB",
+        "WEBUI_MAX_IMPORT_SIZE",
+        "Largest file of chats that can be imported, also when it is unpacked.",
+    ),
+    Setting(
         "server.connection_limit",
         integer(16, 65535),
         "2000",
