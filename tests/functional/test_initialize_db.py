@@ -80,7 +80,8 @@ def test_many_at_once_leave_one_good_database(ini: Path, empty_database_url: sa.
     assert users(empty_database_url) == [("ada@example.com", Role.ADMIN)]
     with create_engine(empty_database_url, poolclass=sa.NullPool).connect() as connection:
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).all() == [(migrate.head(),)]
-        assert set(sa.inspect(connection).get_table_names()) == {"alembic_version", *Base.metadata.tables}
+        tables = {name for name in sa.inspect(connection).get_table_names() if not name.startswith("search_")}
+        assert tables == {"alembic_version", *Base.metadata.tables}
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,8 @@ def test_a_failing_migration_is_named_and_changes_nothing(
     )
     with pytest.raises(SchemaError, match=f"Migration {NEXT} failed; the database is as it was(.|\n)*{said}"):
         migrate.upgrade(empty_database_url)
-    assert tables(empty_database_url) == {"alembic_version", *Base.metadata.tables}
+    of_models = {name for name in tables(empty_database_url) if not name.startswith("search_")}
+    assert of_models == {"alembic_version", *Base.metadata.tables}
     with create_engine(empty_database_url, poolclass=sa.NullPool).connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM users")) == 1
         assert migrate.current(connection) == HEAD
