@@ -34,8 +34,12 @@ EXTRAS = {
     "local": [
         "xllamacpp>=2026.10",
     ],
+    "pdf": [
+        "fpdf2>=2.8",
+    ],
     "dev": [
         "anthropic>=0.70",
+        "fpdf2>=2.8",
         "hypothesis>=6",
         "mypy>=1.18",
         "ollama>=0.6",

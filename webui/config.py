@@ -7,6 +7,7 @@ from pyramid.tweens import EXCVIEW
 
 from webui.background import BackgroundLoop
 from webui.request import Request
+from webui.routes.chats import IMPORT_FILE
 from webui.security import require_permissions
 from webui.settings import Settings
 
@@ -56,5 +57,8 @@ def configure(settings: Settings) -> Configurator:
 
 
 def retry_attempts(request: Request) -> int:
-    """How often a request is tried when the database says 'again': once where trying again would cost twice."""
-    return 1 if request.environ["PATH_INFO"].endswith("/chat/completions") else 3
+    """How often a request is tried when the database says 'again'.
+
+    Once where that would cost twice, or where the body is too large for the memory in which it would be kept meanwhile.
+    """
+    return 1 if request.environ["PATH_INFO"].endswith(("/chat/completions", IMPORT_FILE)) else 3

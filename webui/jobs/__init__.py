@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webui.jobs.worker import Jobs
-from webui.runs.after import HANDLERS
+from webui.runs import after
+from webui.services.imports import job as imports
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -17,4 +18,4 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     """Give the registry its jobs; nothing is taken before ``start``."""
-    config.registry.jobs = Jobs(config.registry, HANDLERS)
+    config.registry.jobs = Jobs(config.registry, {**after.HANDLERS, **imports.HANDLERS})

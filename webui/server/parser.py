@@ -13,6 +13,7 @@ from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from webui.errors import Problem
+from webui.routes.chats import IMPORT_FILE
 from webui.security.tokens import COOKIE
 
 if TYPE_CHECKING:
@@ -31,11 +32,14 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
 
     detached: Task | None = None
     error: Error | None = None
+    path = ""  # until the head is there
 
     @property
     def body_limit(self) -> int:
         """The most bytes of body that are accepted. Credentials count as they are; only the application tests them."""
         limit: int = self.adj.max_request_body_size - 1  # waitress refuses a body that is as long as its limit
+        if self.path != IMPORT_FILE:
+            limit = min(limit, self.adj.max_body_size)
         if "AUTHORIZATION" in self.headers or TOKEN_COOKIE.search(self.headers.get("COOKIE", "")):
             return limit
         return min(limit, ANONYMOUS_BODY)

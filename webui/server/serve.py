@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from waitress import wasyncore
-from waitress.adjustments import Adjustments
+from waitress.adjustments import Adjustments as WaitressAdjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
@@ -36,7 +37,22 @@ ADJUSTMENTS: dict[str, Any] = {
     "outbuf_high_watermark": 4 << 20,
 }
 # Keys of [server:main] that are settings of ours too, so that the environment can override them.
-SETTINGS = ("host", "port", "workers", "threads", "graceful_timeout", "connection_limit", "max_body_size")
+SETTINGS = (
+    "host",
+    "port",
+    "workers",
+    "threads",
+    "graceful_timeout",
+    "connection_limit",
+    "max_body_size",
+    "max_import_size",
+)
+
+
+class Adjustments(WaitressAdjustments):  # type: ignore[misc]
+    """waitress's, where ``max_request_body_size`` is that of any request, and ``max_body_size`` that of most."""
+
+    max_body_size: float = math.inf
 
 
 class CannotListen(Exception):
@@ -73,6 +89,7 @@ def serve(
     workers: int = 1,
     graceful_timeout: float = 30.0,
     max_body_size: int = 1 << 30,
+    max_import_size: int = 0,
     background: BackgroundLoop | None = None,
     post_fork: Callable[[], None] | None = None,
     **adjustments: Any,
@@ -80,10 +97,11 @@ def serve(
     """Serve until SIGTERM or SIGINT; other keywords are waitress's, which raises ``ValueError`` for unknown ones.
 
     With several ``workers`` each is a forked process, and calls ``post_fork`` first. ``graceful_timeout`` is in
-    seconds, ``max_body_size`` in bytes.
+    seconds, ``max_body_size`` and ``max_import_size``, that of files of chats, in bytes.
     """
-    # waitress refuses a body that is as long as its limit.
-    adj = Adjustments(host=host, port=port, max_request_body_size=max_body_size + 1, **{**ADJUSTMENTS, **adjustments})
+    largest = max(max_body_size, max_import_size) + 1  # waitress refuses a body that is as long as its limit
+    adj = Adjustments(host=host, port=port, max_request_body_size=largest, **{**ADJUSTMENTS, **adjustments})
+    adj.max_body_size = max_body_size
     sockets = listen(adj)
     logger.info("Listening on %s", ", ".join(map(_url, sockets)))
 

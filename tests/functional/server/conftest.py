@@ -18,12 +18,11 @@ import pytest
 from pyramid.config import Configurator
 from pyramid.request import Request
 from pyramid.response import Response
-from waitress.adjustments import Adjustments
 
 from webui.background import BackgroundLoop
 from webui.errors import ApiError
 from webui.server.channel import PIECE
-from webui.server.serve import ADJUSTMENTS, Server, listen
+from webui.server.serve import ADJUSTMENTS, Adjustments, Server, listen
 from webui.streaming import Outcome, Reply, detached
 
 WAIT = 20.0  # seconds; the bound of every wait
@@ -210,10 +209,12 @@ def make_site(caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Site]]
     caplog.set_level("ERROR", "waitress.queue")
     with ExitStack() as stack:
 
-        def make(max_body_size: int = 1 << 20, **adjustments: Any) -> Site:
+        def make(max_body_size: int = 1 << 20, max_import_size: int = 0, **adjustments: Any) -> Site:
             site = Site()
             options = {**ADJUSTMENTS, "threads": 2, "connection_limit": 2000, **adjustments}
-            adj = Adjustments(host="127.0.0.1", port=0, max_request_body_size=max_body_size + 1, **options)
+            largest = max(max_body_size, max_import_size) + 1
+            adj = Adjustments(host="127.0.0.1", port=0, max_request_body_size=largest, **options)
+            adj.max_body_size = max_body_size
             sockets = listen(adj)
             site.port = sockets[0].getsockname()[1]
             site.server = Server(site.app, sockets, adj, graceful_timeout=0, background=site.background)

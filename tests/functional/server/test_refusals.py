@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from webui.routes.chats import IMPORT_FILE
 from webui.server.parser import ANONYMOUS_BODY
 
 LIMIT = 1 << 20
@@ -52,6 +53,13 @@ def test_a_chunked_body_is_refused_when_it_grows_too_large(site: Any) -> None:
     for _ in range(20):
         client.send(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
     assert refused(client.answer(), 413)
+
+
+def test_a_file_of_chats_may_be_larger_than_other_bodies(make_site: Any) -> None:
+    site = make_site(max_import_size=2 * LIMIT)
+    for path, size, status in ((IMPORT_FILE, 2, 200), (IMPORT_FILE, 3, 413), ("/up", 2, 413)):
+        client = site.connect().get(path, f"Content-Length: {size * LIMIT}", method="POST").send(b"x" * size * LIMIT)
+        assert client.answer()[0] == status
 
 
 def test_a_body_of_exactly_the_limit_is_accepted(site: Any) -> None:
