@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections import Counter
+from typing import Annotated, Any, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from webui.schemas.auths import ImageUrl
 from webui.schemas.common import Epoch, Form, Line, Out
 
 # How long an id may be is the service's to say: the contract has a status of its own for it.
 ModelId = Annotated[str, StringConstraints(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+MAX_EPOCH = 253_402_300_799  # the last second of the year 9999
 
 
 class ModelMeta(Form):
@@ -47,6 +50,38 @@ class ModelForm(Form):
 
 class ModelIdForm(Form):
     id: ModelId
+
+
+Item = TypeVar("Item", bound=ModelForm)
+
+
+def _each_once(models: list[Item]) -> list[Item]:
+    counts = Counter(model.id for model in models)
+    if twice := next((model_id for model_id, count in counts.items() if count > 1), None):
+        raise ValueError(f"The model {twice!r} stands in the list more than once.")
+    return models
+
+
+MAX_MODELS = 10_000  # of one import
+
+
+class ModelImportForm(Form):
+    """Models as they were exported. What is stored about one already is changed, and stays where it is left out."""
+
+    models: Annotated[list[ModelForm], Field(max_length=MAX_MODELS), AfterValidator(_each_once)]
+
+
+class SyncedModel(ModelForm):
+    """A model as it was exported; without a known owner it becomes the administrator's."""
+
+    user_id: str | None = None
+    created_at: Annotated[int, Field(ge=0, le=MAX_EPOCH)] | None = None
+
+
+class ModelSyncForm(Form):
+    """All the models that there shall be. The list has to be given, so that an empty body deletes nothing."""
+
+    models: Annotated[list[SyncedModel], Field(max_length=MAX_MODELS), AfterValidator(_each_once)]
 
 
 class StoredModelsQuery(Form):
