@@ -61,7 +61,7 @@ BUDGETS = [
     Budget("streams", PACED, 64, "server CPU us", 60),
     Budget("streams", ZERO, 16, "% of direct", 60, at_least=True),
     *(Budget("streams", name, at, what, limit) for name, at in MANY.items() for what, limit in MANY_LIMITS.items()),
-    *(Budget("replies", name, 16, "x passed on", 1.5) for name in (STORED, WATCHED)),
+    Budget("replies", STORED, 16, "x passed on", 1.5),
     Budget("pages", IDLE_PAGES, PAGES, "", 150),
     Budget("pages", IDLE_PAGES, PAGES, "threads", 16),
 ]
@@ -101,7 +101,7 @@ def _table(group: str, figures: list[Figure], earlier: dict[Key, float]) -> str:
             before = earlier.get(figure.key)
             row.append(f"{figure.value / before:.2f} x" if before else "-")
         rows.append([*row, figure.note])
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _budgets(figures: Iterable[Figure]) -> str:
@@ -115,7 +115,7 @@ def _budgets(figures: Iterable[Figure]) -> str:
         at = "" if budget.at is None else str(budget.at)
         what = budget.what or (figure.unit if figure else "")
         rows.append([f"{budget.group}: {budget.name}", at, what, limit, _number(value), verdict])
-    return _aligned(rows)
+    return aligned(rows)
 
 
 def _number(value: float | None) -> str:
@@ -126,7 +126,7 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _aligned(rows: list[list[str]]) -> str:
+def aligned(rows: list[list[str]]) -> str:
     """Columns to the right, but for the names in the first and the remarks in the last."""
     *widths, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = []

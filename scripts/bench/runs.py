@@ -79,13 +79,18 @@ def _stored(target: Target, upstream: Upstream, model: str, number: int, *, watc
     tasks = [launch(target, model, chat_id) for chat_id in chats]
     if watched:
         crowd.gather(target.url, [target.call("GET", f"/api/tasks/{task}/events") for task in tasks], PATIENCE)
+    wait_for_all(target, upstream)
+    return 1e6 * (cpu(target.server) - before) / number
+
+
+def wait_for_all(target: Target, upstream: Upstream) -> None:
+    """Until no reply is under way."""
     upstream.wait(lambda seen: seen.open == 0, PATIENCE)
     end = time.monotonic() + PATIENCE
     while _asked(target.url, target.call("GET", "/api/tasks"))["tasks"]:
         if time.monotonic() > end:
             raise TimeoutError("a stored reply did not end")
         time.sleep(POLL)
-    return 1e6 * (cpu(target.server) - before) / number
 
 
 def new_chat(target: Target) -> str:
