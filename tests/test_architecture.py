@@ -32,6 +32,7 @@ PUBLIC = {
     ("POST", "/api/v1/auths/signin"),
     ("POST", "/api/v1/auths/signup"),
     ("GET", "/api/v1/auths/signout"),
+    ("GET", "/api/v1/memories/ef"),
     ("GET", "/ollama/"),
     ("GET", "/ollama/api/version"),
     ("GET", "/ollama/api/version/{url_idx}"),

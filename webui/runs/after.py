@@ -20,6 +20,7 @@ from webui.models import Chat, Message, Role
 from webui.security.identity import find_user
 from webui.services import messages, task_answers, tasks
 from webui.services.chats import DEFAULT_TITLE, read_chat
+from webui.services.tags import add_tags
 from webui.services.usage import measured
 
 if TYPE_CHECKING:
@@ -82,17 +83,11 @@ async def tag_chat(registry: Registry, payload: dict[str, Any], user_id: str) ->
     if not found:
         return
 
-    def store(db: Session) -> list[str] | None:
-        chat = db.scalar(sa.select(Chat).where(Chat.id == reply.chat_id).with_for_update())
-        if chat is None:
-            return None
-        known = chat.meta.get("tags")
-        tags = list(dict.fromkeys([*(known if isinstance(known, list) else ()), *found]))
-        chat.meta = {**chat.meta, "tags": tags}
-        return tags
-
-    if tags := await reply.store(store):
-        await reply.announce("chat:tags", tags)
+    try:
+        tags = await reply.store(lambda db: add_tags(db, user_id, reply.chat_id, found))
+    except ApiError:  # the chat is gone
+        return
+    await reply.announce("chat:tags", tags)
 
 
 async def suggest_follow_ups(registry: Registry, payload: dict[str, Any], user_id: str) -> None:

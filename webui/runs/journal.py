@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -91,6 +92,30 @@ def append_event(db: Session, run_id: str, event: Mapping[str, Any]) -> int | No
     if seq is not None:
         db.add(RunDeltas(run_id=run_id, seq=seq, deltas=[{"event": dict(event)}]))
     return seq
+
+
+def announce(db: Session, *, user_id: str, chat_id: str | None, message_id: str, event: Mapping[str, Any]) -> None:
+    """Tell a user's viewers, at whatever process they are, what no run says: it is a run that is over at once."""
+    now = utcnow()
+    run = Run(
+        id=str(uuid4()),
+        user_id=user_id,
+        chat_id=chat_id,
+        message_id=message_id,
+        model="",
+        state=RunState.DONE,
+        stop_requested=False,
+        owner="",
+        seq=1,
+        error=None,
+        created_at=now,
+        heartbeat_at=now,
+        finished_at=now,
+    )
+    db.add(run)
+    db.flush()
+    db.add(RunDeltas(run_id=run.id, seq=run.seq, deltas=[{"event": dict(event)}]))
+    db.flush()
 
 
 def read_after(connection: sa.Connection | Session, run_id: str, seq: int) -> tuple[int, list[Delta]]:

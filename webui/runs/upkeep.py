@@ -1,4 +1,5 @@
-"""What goes on beside the replies of a process: their journal, signals from other processes, runs that were lost.
+"""What goes on beside the replies of a process: their journal, signals from other processes, runs that were lost; and
+what nobody waits for, the end of what is in the trash.
 
 One process generates a run and renews its heartbeat. Others reach it through the database alone, which is asked ten
 times a second while there are runs: that is how a stop gets through, and how a deleted chat ends its reply. A run
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webui.models import RunState
 from webui.runs import journal
 from webui.runs.log import Room, RunLog
+from webui.services import trash
 
 if TYPE_CHECKING:
     from webui.runs.engine import Runs
@@ -28,6 +30,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0  # before a database that does not answer is asked again
+ERASE_PAUSE_SECONDS = 0.02  # in which others get to write
 QUIET_SECONDS = 10.0  # after which the deltas of a run that is over leave the memory
 
 
@@ -88,6 +91,13 @@ async def forget_old(runs: Runs) -> None:
     await runs.store(journal.forget)
 
 
+async def erase_trash(runs: Runs) -> None:
+    """Erase what has been in the trash for long enough."""
+    days = runs.registry.runtime.settings["chats.trash_days"]
+    while await runs.store(partial(trash.erase_some, trash_days=days)):
+        await asyncio.sleep(ERASE_PAUSE_SECONDS)
+
+
 def _forget_logs(runs: Runs) -> None:
     now = time.monotonic()
     for user_id, room in list(runs.rooms.items()):
@@ -126,7 +136,14 @@ async def _mirror(runs: Runs, run: journal.Stored, room: Room) -> None:
 
 
 # How often each is done, in seconds. What was said since the last write is what kill -9 costs.
-STEPS = {write_journal: 0.5, heed_signals: 0.1, mirror_others: 0.3, recover_lost: 2.0, forget_old: 60.0}
+STEPS = {
+    write_journal: 0.5,
+    heed_signals: 0.1,
+    mirror_others: 0.3,
+    recover_lost: 2.0,
+    forget_old: 60.0,
+    erase_trash: 60.0,
+}
 
 
 async def read(runs: Runs, query: Callable[[sa.Connection], T]) -> T | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Chat, Message, utcnow
+from webui.models import IS_LISTED, Chat, Database, Message, utcnow
 from webui.runs import journal
 from webui.services import messages
+from webui.services.folders import hold_folder
 
-PAGE_SIZE = 60
 DEFAULT_TITLE = "New Chat"
 MAX_TITLE = 1000  # characters
 
@@ -31,37 +31,16 @@ _IS_FIRST = sa.func.row_number().over(order_by=Message.position) == 1
 _CONVERSATION = (
     sa.select(*(sa.case((_IS_FIRST, column)) for column in _CHAT_COLUMNS), *_MESSAGE_COLUMNS)
     .outerjoin(Message, sa.and_(Message.chat_id == Chat.id, Message.deleted_at.is_(None)))
-    .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"))
+    .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"), IS_LISTED)
     .order_by(Message.position)
 )
-
-
-@cache
-def _list_statement(include_pinned: bool, include_folders: bool, paged: bool) -> sa.Select[*tuple[Any, ...]]:
-    find = (
-        sa.select(Chat.id, Chat.title, Chat.updated_at, Chat.created_at)
-        .where(Chat.user_id == sa.bindparam("user_id"), Chat.archived.is_(False))
-        .order_by(Chat.updated_at.desc(), Chat.id)
-    )
-    if not include_pinned:
-        find = find.where(Chat.pinned.is_(False))
-    if not include_folders:
-        find = find.where(Chat.folder_id.is_(None))
-    return find.limit(PAGE_SIZE).offset(sa.bindparam("offset")) if paged else find
-
-
-def list_chats(
-    db: Session, user_id: str, *, page: int | None, include_pinned: bool, include_folders: bool
-) -> list[sa.RowMapping]:
-    """Lines of the list, newest first; ``page`` counts from 1, without it all are returned."""
-    find = _list_statement(include_pinned, include_folders, page is not None)
-    found = db.execute(find, {"user_id": user_id, "offset": ((page or 1) - 1) * PAGE_SIZE})
-    return list(found.mappings())
 
 
 def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str | None) -> dict[str, Any]:
     """Store a new chat; answers it as the client will see it."""
     sent = _parse(chat)
+    if folder_id is not None:
+        hold_folder(db, user_id, folder_id)
     row = Chat(
         id=str(uuid4()),
         user_id=user_id,
@@ -95,21 +74,29 @@ def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
     return {**row, "chat": chat}
 
 
+def read_chats(database: Database, user_id: str, chat_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Whole chats, each read by itself when its turn comes: all of a user's would not fit into memory."""
+    for chat_id in chat_ids:
+        try:
+            with database.begin(write=False) as db:
+                chat = read_chat(db, user_id, chat_id)
+        except ApiError as error:
+            if error.problem is not Problem.CHAT_NOT_FOUND:  # it was deleted meanwhile
+                raise
+        else:
+            yield chat
+
+
 def update_chat(db: Session, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
     """Merge what the client holds into the chat: top-level keys replace, messages are merged one by one."""
     sent = _parse(chat)  # before the lock, since it takes its time
-    _store(db, _find(db, user_id, chat_id), sent)
+    _store(db, find_chat(db, user_id, chat_id), sent)
     return read_chat(db, user_id, chat_id)
 
 
-def delete_chat(db: Session, user_id: str, chat_id: str) -> None:
-    """Delete a chat with its conversation."""
-    db.delete(_find(db, user_id, chat_id))
-
-
-def _find(db: Session, user_id: str, chat_id: str) -> Chat:
+def find_chat(db: Session, user_id: str, chat_id: str) -> Chat:
     """The chat, locked until the transaction ends so that two tabs are merged one after the other."""
-    row = db.scalar(sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id).with_for_update())
+    row = db.scalar(sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id, IS_LISTED).with_for_update())
     if row is None:
         raise ApiError(Problem.CHAT_NOT_FOUND)
     return row

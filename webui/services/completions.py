@@ -73,13 +73,24 @@ class Completion:
 
 
 def prepare(
-    database: Database, settings: Settings, catalog: Catalog, user: Identity, form: dict[str, Any]
+    database: Database,
+    settings: Settings,
+    catalog: Catalog,
+    user: Identity,
+    form: dict[str, Any],
+    *,
+    system: str | None = None,
 ) -> Completion:
-    """The request for a reply that ``form`` (an OpenAI chat completion request with the page's fields) stands for."""
+    """The request for a reply that ``form`` (an OpenAI chat completion request with the page's fields) stands for.
+
+    ``system`` is what the place where it is asked says to every model; it stands between the model's own prompt and the
+    conversation's.
+    """
     found = resolve(database, settings, catalog, user, form["model"])
     variables = prompt_variables.values(user, form.get("variables"))
     payload = {**found.params, **upstream_payload(form), "model": found.route.model["id"]}
-    payload["messages"] = with_system(payload["messages"], found.system, variables)
+    prompt = "\n".join(text for text in (found.system, system) if text) or None
+    payload["messages"] = with_system(payload["messages"], prompt, variables)
     handling = found.handling | server_params(form.get("params"))
     return Completion(found.model, found.route, payload, user.id, handling, found.selected_model_id)
 

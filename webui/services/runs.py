@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Chat, Message, Run, RunState, utcnow
+from webui.models import IS_LISTED, Chat, Message, Run, RunState, utcnow
 
 TEMPORARY = "local:"  # how ids of chats begin that are not stored
 # What an earlier attempt at this message left.
@@ -36,7 +36,8 @@ def begin(db: Session, user_id: str, form: Mapping[str, Any], *, owner: str) -> 
     chat_id, message_id, model = form["chat_id"], form["id"], form["model"]
     run_id, prefix, stored = str(uuid4()), "", not chat_id.startswith(TEMPORARY)
     if stored:
-        chat = db.scalar(sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id).with_for_update())
+        own = sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id, IS_LISTED)
+        chat = db.scalar(own.with_for_update())
         if chat is None:
             raise ApiError(Problem.CHAT_NOT_FOUND, status=400)  # as in the contract
         message = _message(db, chat, form)
@@ -84,7 +85,10 @@ def _parent(db: Session, chat: Chat, form: Mapping[str, Any]) -> str | None:
     parent_id = form.get("parent_id")
     if parent_id is None:
         return chat.current_id
-    if db.get(Message, (chat.id, parent_id)) is None:
+    parent = db.get(Message, (chat.id, parent_id))
+    if parent is not None:
+        parent.deleted_at = None  # another tab may have deleted what this one has answered
+    else:
         said = form["messages"][-1]
         if said.get("role") != "user":
             raise ApiError(Problem.INVALID, "parent_id names a message that is not in the chat.")

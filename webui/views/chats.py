@@ -4,33 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.chats import ChatForm, ChatListQuery, ChatOut, ChatTitle
+from webui.schemas.chats import ChatForm, ChatOut
 from webui.security.permissions import Permission
-from webui.services import chats
+from webui.services import chats, trash
 
 if TYPE_CHECKING:
     from webui.request import Request
 
 MAX_CHAT = 32 * 1024 * 1024  # bytes
-
-
-@api_view(
-    route="chats.list",
-    method="GET",
-    permission=Permission.VERIFIED,
-    query=ChatListQuery,
-    returns=list[ChatTitle],
-)
-def list_chats(request: Request) -> Any:
-    """The user's chats, newest first, 60 a page; without a page all of them."""
-    query: ChatListQuery = request.query
-    return chats.list_chats(
-        request.db,
-        request.user.id,
-        page=query.page,
-        include_pinned=query.include_pinned,
-        include_folders=query.include_folders,
-    )
 
 
 @api_view(
@@ -76,6 +57,7 @@ def update_chat(request: Request) -> dict[str, Any]:
     errors=(Problem.CHAT_NOT_FOUND,),
 )
 def delete_chat(request: Request) -> bool:
-    """Delete a chat with its conversation."""
-    chats.delete_chat(request.db, request.user.id, request.matchdict["id"])
+    """Put a chat into the trash. Replies that are being generated in it are stopped."""
+    days = request.config["chats.trash_days"]
+    trash.delete_chat(request.db, request.user.id, request.matchdict["id"], trash_days=days)
     return True

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 Start = Callable[[], Coroutine[Any, Any, Reply]]
 
 
-def completion(request: Request, form: dict[str, Any]) -> Completion:
-    """The request for a reply that a body in OpenAI's form stands for."""
-    return prepare(request.database, request.config, request.registry.connections.catalog, request.user, form)
+def completion(request: Request, form: dict[str, Any], system: str | None = None) -> Completion:
+    """The request for a reply that a body in OpenAI's form stands for, with a prompt before the conversation's own."""
+    catalog = request.registry.connections.catalog
+    return prepare(request.database, request.config, catalog, request.user, form, system=system)
 
 
 def completed(request: Request, form: dict[str, Any], *, api: str) -> Detached:

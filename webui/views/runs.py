@@ -15,7 +15,7 @@ from webui.runs import journal
 from webui.runs.feeds import HEADERS, follow_run, follow_user, while_signed_in
 from webui.schemas.runs import ChatAction, ChatCompleted, ChatTasks, ResumeQuery, Started, Stopped, TaskList
 from webui.security.permissions import Permission
-from webui.services import runs
+from webui.services import folders, runs
 from webui.services.completions import Completion, find_route
 from webui.streaming import Detached, Reply, detached
 from webui.views.errors import as_reply
@@ -30,7 +30,8 @@ MAX_MESSAGES = 32 * 1024 * 1024  # bytes of a conversation
 def start_run(request: Request, form: dict[str, Any]) -> Response:
     """Store the run, and start it once that is committed."""
     engine = request.registry.runs
-    wanted = _streamed(completion(request, form))
+    system = folders.system_prompt(request.database, request.user.id, form["chat_id"])
+    wanted = _streamed(completion(request, form, system))
     begun = runs.begin(request.db, request.user.id, form, owner=engine.owner)
     tasks = form.get("background_tasks")
 

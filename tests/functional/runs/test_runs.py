@@ -246,7 +246,8 @@ def test_deleting_the_chat_ends_the_reply(person: Client, held: threading.Event)
     task_id = start(person, chat_id)
     person.delete(f"/api/v1/chats/{chat_id}", status=200)
     eventually(lambda: task_id not in person.registry.runs.active)
-    assert person.get(f"/api/tasks/{task_id}/events").status_int == 404
+    restored = person.post(f"/api/v1/chats/{chat_id}/restore", None, status=200).json
+    assert "Hello".startswith(restored["chat"]["history"]["messages"]["a"]["content"])
 
 
 def test_a_temporary_chat_leaves_no_message(person: Client, upstream: Upstream) -> None:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from webui.api import api_view
+from webui.errors import Problem
+from webui.schemas.chat_messages import EventForm, MessageForm
+from webui.schemas.chats import ChatOut
+from webui.security.permissions import Permission
+from webui.services import chat_messages
+from webui.services.sharing import owner_of
+from webui.views.chats import MAX_CHAT
+from webui.views.sharing import sees_all
+
+if TYPE_CHECKING:
+    from webui.request import Request
+
+MAX_EVENT = 1024 * 1024  # bytes
+ERRORS = (Problem.CHAT_NOT_FOUND, Problem.MESSAGE_NOT_FOUND, Problem.CONFLICT)
+
+
+@api_view(
+    route="chats.message",
+    method="POST",
+    permission=Permission.VERIFIED,
+    body=MessageForm,
+    returns=ChatOut,
+    max_body=MAX_CHAT,
+    errors=ERRORS,
+)
+def edit_message(request: Request) -> dict[str, Any]:
+    """Give a message another text; not while it is being generated."""
+    chat_id, message_id = request.matchdict["id"], request.matchdict["message_id"]
+    return chat_messages.edit_message(
+        request.db, _owner(request, chat_id), chat_id, message_id, request.payload.content
+    )
+
+
+@api_view(
+    route="chats.message_event",
+    method="POST",
+    permission=Permission.VERIFIED,
+    body=EventForm,
+    returns=bool,
+    max_body=MAX_EVENT,
+    errors=ERRORS,
+)
+def send_event(request: Request) -> bool:
+    """Send an event about a message to the pages that show it.
+
+    `message` and `replace` change its text, `status`, `source`, `files` and `embeds` are kept with it.
+    """
+    chat_id, message_id = request.matchdict["id"], request.matchdict["message_id"]
+    event = request.payload.model_dump()
+    chat_messages.send_event(request.db, _owner(request, chat_id), chat_id, message_id, event)
+    return True
+
+
+def _owner(request: Request, chat_id: str) -> str:
+    return owner_of(request.db, chat_id) if sees_all(request) else request.user.id
