@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -24,11 +22,11 @@ from webui.services.exports.pdf import as_pdf
 from webui.services.imports import records
 from webui.services.imports.incoming import Incoming, moment
 from webui.services.imports.store import import_all
-from webui.streaming import Detached, Reply, detached
-from webui.views.errors import as_reply
+from webui.views.downloads import streamed
 
 if TYPE_CHECKING:
     from webui.request import Request
+    from webui.streaming import Detached
 
 MAX_CHATS = 32 * 1024 * 1024  # bytes; larger files are for ``import_file``, which does not keep them in memory
 MAX_NAME = 80  # characters of a file's name
@@ -134,22 +132,8 @@ def export_everything(request: Request) -> Detached:
 
     `chats.json` in it is the contract's export; the archive can be imported again as it is.
     """
-    path, request_id = request.path_info, request.request_id
-    pieces = archive(request.database, request.user.id)
-    headers = (("Content-Type", "application/zip"), ("Content-Disposition", _attachment("webui-archive.zip")))
-
-    async def start() -> Reply:
-        first = await asyncio.to_thread(next, pieces)  # a failure up to here still has a status of its own
-        return Reply(200, headers, _followed(first, pieces))
-
-    return detached(request, start, lambda error: as_reply(error, request_id, path))
-
-
-async def _followed(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    piece: bytes | None = first
-    while piece is not None:
-        yield piece
-        piece = await asyncio.to_thread(next, pieces, None)
+    headers = [("Content-Type", "application/zip"), ("Content-Disposition", _attachment("webui-archive.zip"))]
+    return streamed(request, archive(request.database, request.user.id), headers)
 
 
 @api_view(

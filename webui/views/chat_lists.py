@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-from pydantic import TypeAdapter
 
 from webui.api import api_view
 from webui.errors import ApiError, Problem
@@ -19,14 +16,13 @@ from webui.schemas.chats import (
 from webui.security.permissions import Permission
 from webui.services import chat_lists, chat_usage
 from webui.services.chat_lists import Wanted
-from webui.streaming import Detached, Reply, detached
-from webui.views.errors import as_reply
+from webui.views.downloads import streamed_list
 
 if TYPE_CHECKING:
     from webui.request import Request
+    from webui.streaming import Detached
 
 USAGE_PAGE_SIZE = 50  # chats, unless the client says how many
-_WHOLE_CHAT = TypeAdapter(ChatOut)
 
 
 @api_view(
@@ -140,27 +136,4 @@ def _wanted(query: ChatFilterQuery) -> Wanted:
 
 
 def _streamed(request: Request, chats: Iterator[dict[str, Any]]) -> Detached:
-    """These chats as a JSON array, of which one is in memory at a time; what fails on the way breaks the array off."""
-    path, request_id = request.path_info, request.request_id
-    pieces = _array(chats)
-
-    async def start() -> Reply:
-        first = await asyncio.to_thread(next, pieces)  # a failure up to here still has a status of its own
-        return Reply(200, (("Content-Type", "application/json"),), _followed(first, pieces))
-
-    return detached(request, start, lambda error: as_reply(error, request_id, path))
-
-
-def _array(chats: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    before = b"["
-    for chat in chats:
-        yield before + _WHOLE_CHAT.dump_json(_WHOLE_CHAT.validate_python(chat))
-        before = b","
-    yield b"[]" if before == b"[" else b"]"
-
-
-async def _followed(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    piece: bytes | None = first
-    while piece is not None:
-        yield piece
-        piece = await asyncio.to_thread(next, pieces, None)
+    return streamed_list(request, map(ChatOut.model_validate, chats))

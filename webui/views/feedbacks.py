@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-from pyramid.response import Response
 
 from webui.api import api_view
 from webui.errors import Problem
@@ -21,10 +18,12 @@ from webui.schemas.feedbacks import (
 from webui.security.permissions import Permission
 from webui.services import feedbacks
 from webui.services.leaderboard import leaderboard
+from webui.views.downloads import streamed_list
 
 if TYPE_CHECKING:
     from webui.models import Feedback
     from webui.request import Request
+    from webui.streaming import Detached
 
 MAX_FEEDBACK = 32 * 1024 * 1024  # bytes; a whole chat stands in it
 
@@ -49,17 +48,10 @@ def delete_all_feedback(request: Request) -> bool:
 
 
 @api_view(route="feedbacks.export", method="GET", permission=Permission.ADMIN, returns=list[FeedbackOut])
-def export_feedback(request: Request) -> Response:
+def export_feedback(request: Request) -> Detached:
     """Everybody's feedback with the conversations, as it is read."""
-    return Response(app_iter=_json_array(request), content_type="application/json", charset="UTF-8")
-
-
-def _json_array(request: Request) -> Iterator[bytes]:
-    before = b"["
-    for row in feedbacks.export(request.database):
-        yield before + FeedbackOut.model_validate(dict(row)).model_dump_json().encode()
-        before = b","
-    yield b"[]" if before == b"[" else b"]"
+    rows = feedbacks.export(request.database)
+    return streamed_list(request, (FeedbackOut.model_validate(dict(row)) for row in rows))
 
 
 @api_view(

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from pyramid.response import Response
 
 from webui.api import api_view
 from webui.errors import ApiError, Problem
@@ -23,12 +20,14 @@ from webui.schemas.folders import (
 )
 from webui.security.permissions import Permission
 from webui.services import chat_folders, chats, folders
+from webui.views.downloads import streamed_list
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from webui.models import Folder
     from webui.request import Request
+    from webui.streaming import Detached
 
 MAX_FOLDER = 4 * 1024 * 1024  # bytes; a picture may stand in it as text
 
@@ -128,7 +127,7 @@ def list_chats(request: Request) -> list[sa.RowMapping]:
 
 
 @api_view(route="chats.in_folder", method="GET", permission=Permission.VERIFIED, returns=list[ChatOut])
-def read_chats(request: Request) -> Response:
+def read_chats(request: Request) -> Detached:
     """The chats in a folder and in all folders in it with their conversations, newest first.
 
     Pinned and archived ones are left out. The answer is written while the chats are read.
@@ -136,14 +135,7 @@ def read_chats(request: Request) -> Response:
     user_id = request.user.id
     chat_ids = chat_folders.list_ids_within(request.db, user_id, request.matchdict["folder_id"])
     found = chats.read_chats(request.database, user_id, chat_ids)
-    return Response(content_type="application/json", charset=None, app_iter=_json_list(found))
-
-
-def _json_list(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    yield b"["
-    for number, chat in enumerate(found):
-        yield (b"," if number else b"") + ChatOut.model_validate(chat).model_dump_json().encode()
-    yield b"]"
+    return streamed_list(request, map(ChatOut.model_validate, found))
 
 
 @api_view(
