@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,13 @@ def test_schemas_stand_in_the_schemas_package(config: Configurator) -> None:
         for name in ("request_body", "request_query"):
             schema = item.options[name]
             assert schema is None or schema.__module__.startswith("webui.schemas.")
+
+
+def test_no_two_schemas_have_one_name() -> None:
+    """In the description of the API one of them would stand for both."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (PACKAGE / "schemas").glob("*.py")]
+    names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    assert [name for name, number in names.items() if number > 1] == []
 
 
 def test_every_route_has_a_view(config: Configurator) -> None:

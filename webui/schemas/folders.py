@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, StringConstraints
 
-from webui.schemas.chats import Identifier
+from webui.schemas.chats import Identifier, PageNumber
 from webui.schemas.common import Epoch, Form, Out
 
 FolderName = Annotated[
@@ -52,8 +52,8 @@ class ChatFolder(Form):
     folder_id: Identifier | None = None
 
 
-class PageQuery(Form):
-    page: Annotated[int, Field(ge=1, le=10_000_000)] = 1
+class FolderPageQuery(Form):
+    page: PageNumber = 1
 
 
 class FolderLooks(Out):

@@ -27,7 +27,7 @@ class TokensForm(Open):
     output_config: dict[str, Any] | None = None
 
 
-class MessageForm(TokensForm):
+class MessagesForm(TokensForm):
     """Anthropic's request for a message."""
 
     max_tokens: Annotated[int, Field(ge=1)]

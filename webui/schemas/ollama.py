@@ -28,7 +28,7 @@ class ModelNameForm(Open):
     )
 
 
-class ModelForm(Open):
+class OllamaModelForm(Open):
     model: ModelName
 
 
@@ -38,7 +38,7 @@ class CreateForm(ModelNameForm):
     stream: bool | None = None
 
 
-class PushForm(ModelForm):
+class PushForm(OllamaModelForm):
     insecure: bool | None = None
     stream: bool | None = None
 
@@ -52,15 +52,15 @@ class UrlForm(Form):
     url: Annotated[str, StringConstraints(max_length=4096)]
 
 
-class EmbedForm(ModelForm):
+class EmbedForm(OllamaModelForm):
     input: Prompt
 
 
-class EmbeddingsForm(ModelForm):
+class EmbeddingsForm(OllamaModelForm):
     prompt: str
 
 
-class GenerateForm(ModelForm):
+class GenerateForm(OllamaModelForm):
     """Without a prompt, Ollama only loads the model."""
 
     prompt: str = ""
@@ -69,7 +69,7 @@ class GenerateForm(ModelForm):
     stream: bool | None = None
 
 
-class ChatForm(ModelForm):
+class OllamaChatForm(OllamaModelForm):
     """Without messages, Ollama only loads the model."""
 
     messages: Annotated[list[dict[str, Any]], Field(fail_fast=True)] | None = None
@@ -77,7 +77,7 @@ class ChatForm(ModelForm):
     stream: bool | None = None
 
 
-class LegacyForm(ModelForm):
+class LegacyForm(OllamaModelForm):
     """OpenAI's request for a completion that is no chat."""
 
     prompt: Prompt | list[int] | list[list[int]] = ""
@@ -89,7 +89,7 @@ class Models(Out):
     models: list[dict[str, Any]]
 
 
-class Version(Out):
+class OllamaVersion(Out):
     """The version of Ollama; false when its API is switched off."""
 
     version: str | bool

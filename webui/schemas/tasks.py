@@ -57,13 +57,13 @@ class AutocompleteForm(ConversationForm):
     type: str | None = None
 
 
-class PromptForm(TaskForm):
+class TextTaskForm(TaskForm):
     """A task about a text."""
 
     prompt: str = ""
 
 
-class MergeForm(PromptForm):
+class MergeForm(TextTaskForm):
     """`responses` are what several models said to `prompt`."""
 
     responses: Annotated[list[str], Field(default_factory=list)]

@@ -13,10 +13,10 @@ from webui.schemas.folders import (
     FolderForm,
     FolderLine,
     FolderOut,
+    FolderPageQuery,
     FolderParent,
     FolderRemoval,
     FolderUpdate,
-    PageQuery,
 )
 from webui.security.permissions import Permission
 from webui.services import chat_folders, chats, folders
@@ -118,7 +118,7 @@ def delete_folder(request: Request) -> bool:
     route="chats.in_folder_list",
     method="GET",
     permission=Permission.VERIFIED,
-    query=PageQuery,
+    query=FolderPageQuery,
     returns=list[FolderedChat],
 )
 def list_chats(request: Request) -> list[sa.RowMapping]:

@@ -9,7 +9,7 @@ from webui.api import api_view
 from webui.dialects.anthropic import chat_request, estimated_tokens
 from webui.dialects.anthropic_events import translated
 from webui.errors import Problem
-from webui.schemas.messages import MessageForm, TokenCount, TokensForm
+from webui.schemas.messages import MessagesForm, TokenCount, TokensForm
 from webui.security.permissions import Permission
 from webui.services.completions import resolve
 from webui.services.messages_api import Passage, passage
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     route="messages.create",
     method="POST",
     permission=Permission.VERIFIED,
-    body=MessageForm,
+    body=MessagesForm,
     media_type="text/event-stream",
     max_body=MAX_COMPLETION,
     errors=(

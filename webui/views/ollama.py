@@ -16,14 +16,14 @@ from webui.schemas.common import Status
 from webui.schemas.models import CompletionForm, ModelList
 from webui.schemas.ollama import (
     At,
-    ChatForm,
     EmbeddingsForm,
     EmbedForm,
     GenerateForm,
     LegacyForm,
     ModelNameForm,
     Models,
-    Version,
+    OllamaChatForm,
+    OllamaVersion,
 )
 from webui.security.identity import Identity
 from webui.security.permissions import Permission
@@ -93,7 +93,7 @@ def list_loaded(request: Request) -> Detached:
     method="GET",
     permission=Permission.PUBLIC,
     query=At,
-    returns=Version,
+    returns=OllamaVersion,
     errors=(Problem.CONNECTION_NOT_FOUND, Problem.UPSTREAM_FAILED),
 )
 def show_version(request: Request) -> Detached | dict[str, bool]:
@@ -135,7 +135,7 @@ def generate(request: Request) -> Detached:
     return _answered(request, "/api/generate", generate_payload)
 
 
-@answers(route=("ollama.chat", "ollama.chat_at"), body=ChatForm, media_type=LINES, max_body=MAX_COMPLETION)
+@answers(route=("ollama.chat", "ollama.chat_at"), body=OllamaChatForm, media_type=LINES, max_body=MAX_COMPLETION)
 def chat(request: Request) -> Detached:
     """Chat with a model, in Ollama's form: streamed unless `stream` is false."""
     return _answered(request, "/api/chat", chat_payload)

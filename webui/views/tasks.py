@@ -10,9 +10,9 @@ from webui.schemas.tasks import (
     AutocompleteForm,
     ConversationForm,
     MergeForm,
-    PromptForm,
     QueriesForm,
     TaskConfig,
+    TextTaskForm,
 )
 from webui.security.permissions import Permission
 from webui.services import tasks
@@ -173,7 +173,7 @@ def autocomplete(request: Request) -> Response:
     route="tasks.emoji",
     method="POST",
     permission=Permission.VERIFIED,
-    body=PromptForm,
+    body=TextTaskForm,
     max_body=MAX_CONVERSATION,
     errors=ERRORS,
 )
