@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 View = Callable[["Request"], Any]
 MAX_BODY = 64 * 1024  # bytes; views that need more say so
+MAX_CONTAINERS = 1_000_000  # lists and objects of one body: each takes a hundred times its two bytes
 MAX_ERRORS = 20  # of one body that are told
 MAX_PATH_VALUE = 255  # characters; ids are uuids or what a client made up
 
@@ -41,6 +42,8 @@ def api_view(
     query: type[BaseModel] | None = None,
     returns: Any = None,
     media_type: str = "application/json",
+    status: int = 200,
+    accepts: tuple[str, ...] = (),
     max_body: int = MAX_BODY,
     errors: tuple[Problem, ...] = (),
 ) -> Callable[[View], View]:
@@ -48,16 +51,12 @@ def api_view(
 
     ``body`` and ``query`` are parsed into ``request.payload`` and ``request.query``; what the view returns is
     serialised as ``returns`` unless it is a ``Response`` already. ``max_body`` is in bytes; JSON takes up to thirty
-    times as much memory. ``errors`` are the problems worth documenting.
+    times as much memory. ``accepts`` are the media types of a body that the view reads itself. ``errors`` are the
+    problems worth documenting.
     """
-    options = {
-        "request_body": body,
-        "request_query": query,
-        "returns": returns,
-        "media_type": media_type,
-        "max_body": max_body,
-        "errors": errors,
-    }
+    options = dict(
+        zip(VIEW_OPTIONS, (body, query, returns, max_body, status, accepts, media_type, errors), strict=True)
+    )
 
     def decorate(view: View) -> View:
         def register(scanner: venusian.Scanner, name: str, ob: View) -> None:
@@ -80,7 +79,7 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
     """Parse before the view, serialise after it."""
     if info.exception_only or "errors" not in info.options:
         return view
-    body, query, returns, max_body, *_ = (info.options[name] for name in VIEW_OPTIONS)
+    body, query, returns, max_body, status, *_ = (info.options[name] for name in VIEW_OPTIONS)
     answer = None if returns is None else TypeAdapter(returns)
 
     def derived(context: Any, request: Request) -> Any:
@@ -93,6 +92,7 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
         if answer is None or isinstance(result, Response):
             return result
         response = request.response
+        response.status_int = status
         response.content_type = "application/json"
         response.body = answer.dump_json(answer.validate_python(result, from_attributes=True), by_alias=True)
         return response
@@ -100,7 +100,7 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
     return derived
 
 
-VIEW_OPTIONS = ("request_body", "request_query", "returns", "max_body", "media_type", "errors")
+VIEW_OPTIONS = ("request_body", "request_query", "returns", "max_body", "status", "accepts", "media_type", "errors")
 schema_deriver.options = VIEW_OPTIONS  # type: ignore[attr-defined]
 
 
@@ -118,6 +118,8 @@ def bounded_body(request: Request, limit: int) -> bytes:
 
 
 def _json(body: bytes) -> Any:
+    if body.count(b"[") + body.count(b"{") > MAX_CONTAINERS:
+        raise ApiError(Problem.TOO_LARGE, f"The body has more than {MAX_CONTAINERS} lists and objects.")
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError as error:

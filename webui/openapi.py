@@ -122,6 +122,8 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     if endpoint.options["request_body"] is not None:
         schema = _schema(endpoint.options["request_body"], schemas, "validation")
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif endpoint.options["accepts"]:
+        operation["requestBody"] = {"required": True, "content": {kind: {} for kind in endpoint.options["accepts"]}}
     return operation
 
 
@@ -140,7 +142,7 @@ def _responses(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     if options["request_body"] is not None or options["request_query"] is not None or "{" in endpoint.path:
         problems.add(Problem.INVALID)
     failure = {"application/json": {"schema": {"$ref": REF_TEMPLATE.format(model="Error")}}}
-    responses = {"200": success}
+    responses = {str(options["status"]): success}
     for status in sorted({problem.status for problem in problems}):
         texts = sorted(problem.text for problem in problems if problem.status == status)
         responses[str(status)] = {"description": " / ".join(texts), "content": failure}

@@ -107,6 +107,7 @@ def _conversations() -> None:
         sa.Column("offset", sa.BigInteger, nullable=False),
         sa.Column("chats", sa.Integer, nullable=False),
         sa.Column("error", sa.Text),
+        sa.Column("left_out", sa.JSON, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("finished_at", MOMENT),
         sa.PrimaryKeyConstraint("id", name="pk_chat_imports"),

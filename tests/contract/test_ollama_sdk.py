@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,9 @@ def server(upstream: Upstream, fake: Fake, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def client(server: RunningServer) -> Iterator[ollama.Client]:
     with connected(server, server.sign_up()) as sdk:
+        deadline = time.monotonic() + PATIENCE
+        while len(sdk.list().models) < 2 and time.monotonic() < deadline:  # a list that is late does not hold others up
+            time.sleep(0.1)
         yield sdk
 
 

@@ -8,6 +8,7 @@ import pytest
 from webtest import TestApp
 
 from tests.support import PASSWORD, Client, conversation, message
+from webui import api
 
 BODIES = [
     b"",
@@ -170,3 +171,8 @@ def test_a_password_is_in_no_log(client: Client, caplog: pytest.LogCaptureFixtur
         client.post("/api/v1/auths/signin", {"email": "a@example.com", "password": PASSWORD})
         TestApp(client.app.app).post("/api/v1/auths/signin", f'{{"password": "{PASSWORD}"', status="*")
     assert PASSWORD not in caplog.text
+
+
+def test_a_body_of_millions_of_empty_lists_is_refused(admin: Client) -> None:
+    nested = b'{"chat": {"messages": [' + b"[]," * api.MAX_CONTAINERS + b"[]]}}"
+    assert admin.post_raw("/api/v1/chats/new", nested).status_int == 413

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import JSON, BigInteger, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.models.meta import Base, Moment, TextKey, UserId
@@ -11,7 +11,7 @@ from webui.models.meta import Base, Moment, TextKey, UserId
 class ChatImport(Base):
     """A file of chats that is being taken in. Its chats carry its id, unseen, until all of them are stored.
 
-    ``state`` is running, done or failed; ``error`` says where and why it failed.
+    ``state`` is running, done or failed; ``error`` says where and why it failed, ``left_out`` what was not taken in.
     """
 
     __tablename__ = "chat_imports"
@@ -24,6 +24,7 @@ class ChatImport(Base):
     offset: Mapped[int] = mapped_column(BigInteger)  # bytes of it that have been read
     chats: Mapped[int]  # that have been stored
     error: Mapped[str | None]
+    left_out: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[Moment]
     finished_at: Mapped[datetime | None]
 

@@ -4,7 +4,7 @@ The index holds, for each title and message, the runs of three characters of its
 ("grams"), made by the database itself (migration 0004): tokens of FTS5 on SQLite, lexemes of a tsvector on PostgreSQL.
 So parts of words and texts without spaces are found, and both databases have the same candidates. What they share with
 the text that is searched is looked at again by the caller. For one or two characters PostgreSQL's index has these
-runs as well, and SQLite's is asked for each of its terms that begins with them.
+runs as well, and SQLite's is asked for its terms that begin with them, as far as these are ``MAX_TERMS``.
 
 PostgreSQL folds ASCII alone in the same way everywhere (``lower()`` in the collation "C"), so there a query asks for
 other letters in either case. FTS5 folds all letters of Unicode 6.1.
@@ -16,6 +16,7 @@ enough.
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from functools import cache
 from itertools import product
@@ -27,7 +28,9 @@ INDEXED = 32_768  # characters of a text that are indexed
 MAX_CANDIDATES = 1000  # titles, and as many messages
 MAX_GRAMS = 12  # of one query; a longer one would hardly find less
 GRAM = 3  # characters
+MAX_TERMS = 500  # grams that are looked for when the text is shorter than one
 
+_LAST = chr(sys.maxunicode)
 _LAST_CASED = 0x1E943  # the highest character that has another case
 _SQLITE = Template("""
     SELECT d.chat_id, nullif(d.message_id, '') AS message_id, g.rowid AS place
@@ -36,9 +39,10 @@ _SQLITE = Template("""
         AND rowid < (SELECT (id + 1) << 43 FROM search_owners WHERE user_id = :user_id)
         ORDER BY rowid DESC LIMIT :most) AS g
     JOIN search_documents AS d ON d.id = g.rowid""")
-# For a text that is shorter than a gram: all grams that begin with it. An empty phrase finds nothing.
+# For a text that is shorter than a gram: the grams that begin with it, of which nobody may make so many that others
+# wait. An empty phrase finds nothing.
 _TERMS = Template("""(SELECT coalesce(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""')
-        FROM search_${table}_terms WHERE term >= :grams AND term < :beyond)""")
+        FROM (SELECT term FROM search_${table}_terms WHERE term >= :grams AND term < :beyond LIMIT :terms))""")
 _POSTGRESQL = Template("""
     SELECT * FROM (SELECT found.* FROM generate_series(
         (SELECT right(max(search_key), 10)::bigint / 1000 FROM chats WHERE user_id = :user_id), 0, -1) AS part
@@ -76,7 +80,7 @@ def candidates(dialect: str, user_id: str, needle: str) -> sa.TextualSelect:
         own = {"grams": _tsquery(_grams(needle)), "owner": _quoted(f"{user_id}/")[:-1]}
         text = sa.text(_POSTGRESQL_ALL).bindparams(**own)
     elif len(needle) < GRAM:
-        text = sa.text(_SQLITE_SHORT).bindparams(grams=needle, beyond=needle[:-1] + chr(ord(needle[-1]) + 1))
+        text = sa.text(_SQLITE_SHORT).bindparams(grams=needle, beyond=f"{needle}{_LAST}", terms=MAX_TERMS)
     else:
         text = sa.text(_SQLITE_LONG).bindparams(grams=_fts5(_grams(needle)))
     return text.bindparams(user_id=user_id, most=MAX_CANDIDATES).columns(

@@ -26,7 +26,10 @@ class ChatsImportForm(Form):
 
 
 class ImportOut(Out):
-    """How far a file of chats is taken in: ``state`` is running, done or failed, ``size`` and ``offset`` are bytes."""
+    """How far a file of chats is taken in: `state` is running, done or failed, `size` and `offset` are bytes.
+
+    `left_out` tells what else was in the archive and is not stored, as "2 prompts whose command is taken".
+    """
 
     id: str
     state: str
@@ -34,6 +37,7 @@ class ImportOut(Out):
     offset: int
     chats: int
     error: str | None
+    left_out: list[str]
     created_at: Epoch
     finished_at: Epoch | None
 

@@ -66,6 +66,6 @@ def delete_folder(db: Session, user_id: str, folder_id: str, *, keep_chats: bool
         db.connection().execute(sa.update(Chat).where(Chat.user_id == user_id, inside).values(folder_id=None))
     elif trash_days is not None:
         trash.put_chats(db, user_id, [inside], trash_days=trash_days)
-    elif db.scalar(sa.select(sa.exists().where(Chat.user_id == user_id, inside, IS_LISTED))):
+    elif db.scalar(sa.select(sa.exists().where(Chat.user_id == user_id, inside, Chat.deleted_at.is_(None)))):
         text = "There are chats in this folder, and you may not delete chats. Move them elsewhere first."
         raise ApiError(Problem.FORBIDDEN, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
@@ -11,6 +12,8 @@ from webui.models import Chat, Message, utcnow
 from webui.runs import journal
 from webui.runs.log import Event
 from webui.services.chats import find_chat, read_chat
+
+MAX_MESSAGE = 4_000_000  # characters with its data; each event writes all of them again
 
 
 def edit_message(db: Session, user_id: str, chat_id: str, message_id: str, content: str) -> dict[str, Any]:
@@ -61,6 +64,8 @@ def _collect(message: Message, kind: str, data: dict[str, Any]) -> None:
     if isinstance(more, list):
         known = message.data.get(key)
         message.data = {**message.data, key: [*(known if isinstance(known, list) else ()), *more]}
+    if len(message.content) + len(to_json(message.data)) > MAX_MESSAGE:
+        raise ApiError(Problem.TOO_LARGE, f"The message would have more than {MAX_MESSAGE} characters.")
 
 
 def _announce(db: Session, chat: Chat, message: Message, event: Event) -> None:

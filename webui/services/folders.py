@@ -8,7 +8,7 @@ folder holds that folder, so that it cannot be deleted meanwhile and leave the c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -95,6 +95,36 @@ def create_folder(
     db.add(folder)
     db.flush()
     return folder
+
+
+def merge_folders(db: Session, user_id: str, folders: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """Add trees of folders, given by their columns, under new ids; those of the same name and place are used instead.
+
+    Answers the new ids by the old ones. What stands in no tree, too deep, or is more than ``MAX_FOLDERS`` is left out.
+    """
+    known = _locked_tree(db, user_id)
+    places = {(row.parent_id, row.name.casefold()): row.id for row in known.values()}
+    given = {folder["id"]: folder for folder in folders}
+    children = defaultdict(list)
+    for folder in given.values():
+        children[folder["parent_id"] if folder["parent_id"] in given else None].append(folder)
+    new_ids: dict[str, str] = {}
+    added: list[dict[str, Any]] = []
+    level: list[tuple[str | None, dict[str, Any]]] = [(None, folder) for folder in children[None]]
+    for _ in range(MAX_DEPTH):
+        for parent_id, folder in level:
+            place = (parent_id, folder["name"].casefold())
+            if place not in places and len(known) + len(added) < MAX_FOLDERS:
+                places[place] = str(uuid4())
+                added.append({**folder, "id": places[place], "parent_id": parent_id, "user_id": user_id})
+            if place in places:
+                new_ids[folder["id"]] = places[place]
+        level = [
+            (new_ids[old], child) for _, each in level if (old := each["id"]) in new_ids for child in children[old]
+        ]
+    if added:
+        db.execute(sa.insert(Folder), added)
+    return new_ids
 
 
 def update_folder(

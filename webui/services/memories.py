@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 from math import log1p
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,8 @@ from sqlalchemy.orm import Session
 from webui.errors import ApiError, Problem
 from webui.models import Memory, utcnow
 
-MAX_SEARCHED = 2000  # the latest ones; what a search costs has a bound
+# Of the latest memories; what a search costs has a bound.
+MAX_SEARCHED, MAX_CHARACTERS = 2000, 500_000
 # Han, kana and hangul are written without spaces between words, or with particles at them.
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(rf"([{_CJK}]+)|[^\W_{_CJK}]+")
@@ -78,6 +80,8 @@ def search(db: Session, user_id: str, text: str, limit: int) -> dict[str, Any]:
     rows = db.execute(_LATEST, {"user_id": user_id}).all()
     if not rows:
         raise ApiError(Problem.NO_MEMORIES)
+    lengths = accumulate(len(row.content) for row in rows)
+    rows = [row for row, length in zip(rows, lengths, strict=True) if length <= MAX_CHARACTERS] or rows[:1]
     wanted, known = words(text), [words(row.content) for row in rows]
     seen_in = Counter(word for each in known for word in each)
     weights = {word: log1p(len(rows) / (1 + seen_in[word])) for word in wanted.union(*known)}

@@ -97,7 +97,8 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
     lacking = {row.id for row in there if row.id not in incoming and row.run_id is None}
     gone: set[str] = set() if new or brought else lacking
     parents = _parents(stored, sent, {row.id for row in there} - gone | sent.keys())
-    moved = [row.id for row in there if row.id not in gone | brought.keys() and row.parent_id != parents[row.id]]
+    settled = gone | brought.keys()
+    moved = [row.id for row in there if row.id not in settled and row.parent_id != parents[row.id]]
     now = utcnow()
     own = {"chat_id": chat_id, "updated_at": now}
     _update(db, [{**own, "id": key, "parent_id": parents[key]} for key in moved])

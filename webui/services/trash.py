@@ -7,6 +7,7 @@ what is left of it goes in transactions of ``erase_some``, none of which is long
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -128,9 +129,7 @@ def restore_messages(db: Session, user_id: str, chat_id: str, ids: Collection[st
         raise ApiError(Problem.NOT_FOUND, f"This chat has no message {missing[0]}, not even in the trash.")
     back = {message_id for message_id in ids if rows[message_id].deleted_at is not None}
     there = back | {row.id for row in rows.values() if row.deleted_at is None}
-    parents = {row.id: row.parent_id for row in rows.values()}
-    for message_id in back:
-        parents[message_id] = _parent(message_id, parents, there)
+    parents = _parents({row.id: row.parent_id for row in rows.values()}, there, back)
     if back:
         own = {"chat_id": chat_id, "deleted_at": None, "updated_at": utcnow()}
         db.execute(sa.update(Message), [{**own, "id": each, "parent_id": parents[each]} for each in back])
@@ -139,16 +138,34 @@ def restore_messages(db: Session, user_id: str, chat_id: str, ids: Collection[st
     return read_chat(db, user_id, chat_id)
 
 
-def _parent(message_id: str, parents: Mapping[str, str | None], there: Collection[str]) -> str | None:
-    """The nearest ancestor that is ``there``; none if the way up comes back to where it has been."""
-    nearest, seen, node = None, {message_id}, parents[message_id]
-    while node is not None and node in parents:
-        if node in seen:
-            return None
-        seen.add(node)
-        nearest = nearest or (node if node in there else None)
-        node = parents[node]
-    return nearest
+def _parents(
+    stored: Mapping[str, str | None], there: AbstractSet[str], back: AbstractSet[str]
+) -> dict[str, str | None]:
+    """The parent of each message that is ``there``: for those that come ``back`` the nearest ancestor that is there,
+    or none if they would become their own ancestors. Each message is looked at once, however long the branches are.
+    """
+    nearest: dict[str | None, str | None] = {None: None, **{key: key for key in there}}
+    for key in back:
+        node, path = stored[key], []
+        while node not in nearest:
+            path.append(node)
+            nearest[node] = None
+            node = stored.get(node) if node else None
+        nearest.update(dict.fromkeys(path, nearest[node]))
+    parents = {key: nearest[stored[key]] if key in back else stored[key] for key in there}
+    reaches_root: set[str] = set()
+    for start in parents:
+        branch: dict[str, None] = {}  # a set in order
+        step: str | None = start
+        while step is not None and step in parents and step not in reaches_root:
+            if step in branch:  # what was there already is a tree, so something that comes back is in the circle
+                circle = list(branch)[list(branch).index(step) :]
+                parents[next(key for key in circle if key in back)] = None
+                break
+            branch[step] = None
+            step = parents[step]
+        reaches_root.update(branch)
+    return parents
 
 
 def erase_some(db: Session, *, trash_days: int) -> bool:

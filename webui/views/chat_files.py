@@ -64,15 +64,24 @@ def _incoming(form: ChatImportForm) -> Incoming:
     route="chats.import_file",
     method="POST",
     permission=Permission.VERIFIED,
+    accepts=("application/json", "application/zip"),
     returns=ImportOut,
+    status=202,
     errors=(Problem.INVALID, Problem.CONFLICT, Problem.TOO_LARGE),
 )
 def import_file(request: Request) -> Any:
-    """Take in a file of chats: the body, JSON or zip, as other servers, ChatGPT or Claude export it, or our archive.
+    """Take in a file: the export of ChatGPT or Claude, that of Open WebUI, or the archive of this server.
 
-    The chats appear all at once when the file has been read, or, if it is faulty, not at all; until then the answer's
-    `id` tells how far that is, and so do events of the type `import:progress`. NUL characters, which databases do not
-    store, are left out of texts, and halves of characters become "?".
+    The body is the file itself, JSON or zip. Everything appears at once when it has been read, or, if it is faulty,
+    nothing does; until then the answer's `id` tells how far that is, and so do events of the type `import:progress`.
+
+    Of an archive that `GET /api/v1/chats/export` has made, all is restored under new ids: chats with their tags,
+    folders, prompts, notes, memories and feedback. A folder of the same name in the same place is used again. Notes,
+    memories and feedback that the user has already, prompts whose command is taken, and what the user may not create
+    are left out; `left_out` of the import tells what and how many. Notes and prompts are nobody else's until they are
+    shared again.
+
+    NUL characters, which databases do not store, are left out of texts, and halves of characters become "?".
     """
     if request.content_type.startswith("multipart/"):
         raise ApiError(Problem.INVALID, "Send the file itself as the body, not a form with the file in it.")
@@ -89,7 +98,6 @@ def import_file(request: Request) -> Any:
     request.tm.get().addAfterCommitHook(go_on)
     request.tm.get().addAfterAbortHook(lambda: go_on(committed=False))
     row = records.begin(request.db, jobs, request.user.id, import_id, size)
-    request.response.status_int = 202
     return row
 
 
@@ -128,9 +136,11 @@ def cancel_import(request: Request) -> bool:
 
 @api_view(route="chats.archive_file", method="GET", permission=Permission.CHAT_EXPORT, media_type="application/zip")
 def export_everything(request: Request) -> Detached:
-    """All that the user owns as a zip archive: chats, folders, tags, prompts, notes, memories, feedback.
+    """The user's chats, folders, tags, prompts, notes, memories and feedback as a zip archive.
 
-    `chats.json` in it is the contract's export; the archive can be imported again as it is.
+    `chats.json` in it is the contract's export; the archive can be imported as it is, by anybody and into another
+    server of this kind. It has neither what is in the trash, nor the user's models, nor shared links, nor the account
+    and its settings.
     """
     headers = [("Content-Type", "application/zip"), ("Content-Disposition", _attachment("webui-archive.zip"))]
     return streamed(request, archive(request.database, request.user.id), headers)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
+
 from webui.api import api_view
-from webui.errors import Problem
+from webui.errors import ApiError, Problem
 from webui.schemas.feedbacks import (
     AuthoredFeedback,
     FeedbackForm,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from webui.streaming import Detached
 
 MAX_FEEDBACK = 32 * 1024 * 1024  # bytes; a whole chat stands in it
+MAX_JUDGEMENT = 64 * 1024  # bytes of data and meta, which every list shows
 
 
 @api_view(route="feedbacks.all", method="GET", permission=Permission.ADMIN, returns=list[FeedbackLine])
@@ -47,9 +50,17 @@ def delete_all_feedback(request: Request) -> bool:
     return True
 
 
-@api_view(route="feedbacks.export", method="GET", permission=Permission.ADMIN, returns=list[FeedbackOut])
+@api_view(
+    route="feedbacks.export",
+    method="GET",
+    permission=Permission.ADMIN,
+    returns=list[FeedbackOut],
+    errors=(Problem.NO_PERMISSION,),
+)
 def export_feedback(request: Request) -> Detached:
-    """Everybody's feedback with the conversations, as it is read."""
+    """Everybody's feedback with the conversations, as it is read; unless a setting forbids it."""
+    if not request.config["admin.export"]:
+        raise ApiError(Problem.NO_PERMISSION, "Administrators do not export other people's chats on this server.")
     rows = feedbacks.export(request.database)
     return streamed_list(request, (FeedbackOut.model_validate(dict(row)) for row in rows))
 
@@ -111,9 +122,12 @@ def create_feedback(request: Request) -> Feedback:
     returns=FeedbackOut,
     errors=(Problem.NOT_FOUND,),
 )
-def read_feedback(request: Request) -> Feedback:
-    """One's own feedback, or anybody's for an administrator."""
-    return feedbacks.find(request.db, request.user, request.matchdict["id"])
+def read_feedback(request: Request) -> Feedback | FeedbackOut:
+    """One's own feedback, or anybody's for an administrator, whom a setting may keep from seeing the conversation."""
+    found = feedbacks.find(request.db, request.user, request.matchdict["id"])
+    if found.user_id != request.user.id and not request.config["admin.chat_access"]:
+        return FeedbackOut.model_validate(found).model_copy(update={"snapshot": None})
+    return found
 
 
 @api_view(
@@ -145,4 +159,7 @@ def delete_feedback(request: Request) -> bool:
 
 def _fields(form: FeedbackForm) -> dict[str, Any]:
     """What was given, as it was sent."""
-    return {name: value for name, value in form.model_dump(exclude_unset=True).items() if value is not None}
+    fields = {name: value for name, value in form.model_dump(exclude_unset=True).items() if value is not None}
+    if len(to_json((fields.get("data"), fields.get("meta")))) > MAX_JUDGEMENT:
+        raise ApiError(Problem.TOO_LARGE, f"The data and meta of a feedback have at most {MAX_JUDGEMENT} bytes.")
+    return fields

@@ -59,7 +59,8 @@ def add_memory(request: Request) -> Memory:
 def query_memories(request: Request) -> dict[str, Any]:
     """The memories nearest to a text by the words that they share; one that shares none is not among them."""
     form: MemoryQueryForm = request.payload
-    return memories.search(request.db, request.user.id, form.content, form.k or 1)
+    with request.database.begin(write=False) as db:  # the session of a POST may write, which SQLite lets one at a time
+        return memories.search(db, request.user.id, form.content, form.k or 1)
 
 
 @api_view(route="memories.reset", method="POST", permission=Permission.VERIFIED, returns=bool)

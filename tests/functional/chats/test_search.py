@@ -157,3 +157,8 @@ def test_a_search_is_one_statement_beside_who_asks(admin: Client) -> None:
         new_chat(admin, message("q", content="word"), title=f"word {number}")
     for text, most in (("word", 2), ("", 2), ("tag:a tag:b pinned:true word", 2), ("folder:a word", 3)):
         assert len(statements_of_get(admin, f"{ADDRESS}?{urlencode({'text': text})}")) <= most
+
+
+@pytest.mark.parametrize("text", ["\ud7ff", "a\ud7ff", "\U0010ffff", "\U0010ffff\U0010ffff", '"', "\n"])
+def test_the_last_characters_of_unicode_are_looked_for_as_any(admin: Client, text: str) -> None:
+    assert admin.get("/api/v1/chats/search?" + urlencode({"text": text}), status=200).json == []

@@ -19,6 +19,8 @@ from webui import __version__
 from webui.models import Base, Database, Feedback, Folder, Memory, Note, Prompt, Tag, utcnow
 from webui.services.chat_lists import read_all
 
+MANIFEST = "manifest.json"
+FORMAT = "webui-archive"
 VERSION = 1  # of the archive's form
 AT_ONCE = 50  # rows
 PIECE = 64 * 1024  # bytes
@@ -36,7 +38,7 @@ TABLES: dict[str, tuple[type[Base], InstrumentedAttribute[str]]] = {
 def archive(database: Database, user_id: str) -> Iterator[bytes]:
     """The archive in pieces. Each chat, and each few rows, are read in a transaction of their own."""
     files = {
-        "manifest.json": iter([_manifest(user_id)]),
+        MANIFEST: iter([_manifest(user_id)]),
         "chats.json": _array(_chat(chat) for chat in read_all(database, user_id)),
         **{name: _array(_rows(database, user_id, *table)) for name, table in TABLES.items()},
     }
@@ -76,7 +78,7 @@ class _Pipe:
 
 def _manifest(user_id: str) -> bytes:
     made = {"server": f"webui {__version__}", "created_at": int(utcnow().timestamp()), "user_id": user_id}
-    return to_json({"format": "webui-archive", "version": VERSION, **made, "files": ["chats.json", *TABLES]})
+    return to_json({"format": FORMAT, "version": VERSION, **made, "files": ["chats.json", *TABLES]})
 
 
 def _array(values: Iterable[dict[str, Any]]) -> Iterator[bytes]:

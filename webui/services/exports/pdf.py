@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 USUAL_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")  # where Debian has it; Latin, Greek, Cyrillic, ...
 BUILT_IN = "Helvetica"  # of every PDF reader, for the characters of Latin-1
 MISSING = "?"
-MAX_LENGTH = 500_000  # characters: about 100 pages, and nine seconds of CPU
+MAX_LENGTH = 250_000  # characters: about 50 pages, and five seconds of CPU
+MAX_SPEAKER = 255  # characters
 MAX_TOLD = 20  # characters that the font does not have
 SIZES = {"title": 18, "speaker": 13, "text": 10}  # points
 
@@ -27,8 +28,8 @@ def as_pdf(chat: dict[str, Any], font: Path | None) -> bytes:
     if find_spec("fpdf") is None:
         text = "This server makes no PDFs: its administrator has to install webui[pdf]. Export the chat as Markdown."
         raise ApiError(Problem.UNAVAILABLE, text)
-    title, parts = heading(chat), list(said(chat))
-    if sum(len(text) for _, text in parts) > MAX_LENGTH:
+    title, parts = heading(chat), [(speaker[:MAX_SPEAKER], text) for speaker, text in said(chat)]
+    if sum(MAX_SPEAKER + len(text) for _, text in parts) > MAX_LENGTH:
         raise ApiError(Problem.TOO_LARGE, "This chat is too long for a PDF. Export it as Markdown.")
     page = _Page(font or (USUAL_FONT if USUAL_FONT.is_file() else None))
     page.write("title", title)

@@ -20,10 +20,14 @@ from sqlalchemy.orm import Session
 
 from webui.models import Chat, ChatImport, utcnow
 from webui.runs import journal
+from webui.security.identity import find_user
 from webui.services.imports import records
+from webui.services.imports.extras import Extras
 from webui.services.imports.loader import Batch, Loader
+from webui.services.imports.restore import restore
 from webui.services.imports.splitter import BrokenFile
 from webui.services.imports.store import store
+from webui.services.trash import ERASED
 
 if TYPE_CHECKING:
     from pyramid.registry import Registry
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-DELETED_AT_ONCE = 100  # chats in one transaction
+GIVEN_UP_AT_ONCE = 500  # chats in one transaction
 ORPHANED_AFTER = 24 * 3600.0  # seconds that a file may be there before the import that it is for
 PROGRESS = "import:progress"  # the event's type
 TOLD_SECONDS = 0.5  # between two of them, at least
@@ -90,7 +94,8 @@ class Import:
                 chats += len(batch.chats)
                 if time.monotonic() - self._told > TOLD_SECONDS:
                     await self.tell()
-            await self._store(partial(self._finish, chats=chats))
+            extras = await _in_thread(loader.extras)
+            await self._store(partial(self._finish, chats=chats, extras=extras))
         finally:
             loader.close()
 
@@ -99,10 +104,13 @@ class Import:
         await self._store(partial(records.fail, import_id=self._id, reason=reason))
 
     async def remove_unseen(self) -> None:
-        """Delete what was stored of an import that did not come to its end; of any other nothing is unseen."""
-        some = sa.select(Chat.id).where(Chat.import_id == self._id).limit(DELETED_AT_ONCE)
-        delete = sa.delete(Chat).where(Chat.id.in_(some)).returning(Chat.id)
-        while await self._store(lambda db: db.scalars(delete).all()):
+        """Give up what was stored of an import that did not come to its end; of any other nothing is unseen.
+
+        It is erased as the trash is, a little at a time.
+        """
+        some = sa.select(Chat.id).where(Chat.import_id == self._id).limit(GIVEN_UP_AT_ONCE)
+        give_up = sa.update(Chat).where(Chat.id.in_(some)).values(deleted_at=ERASED, import_id=None).returning(Chat.id)
+        while await self._store(lambda db: db.scalars(give_up).all()):
             pass
 
     async def tell(self) -> None:
@@ -113,7 +121,9 @@ class Import:
     def _announce(self, db: Session) -> None:
         row = db.get(ChatImport, self._id)
         if row is not None:
-            data = {name: getattr(row, name) for name in ("id", "state", "size", "offset", "chats", "error")}
+            data = {
+                name: getattr(row, name) for name in ("id", "state", "size", "offset", "chats", "error", "left_out")
+            }
             event = {"type": PROGRESS, "data": data}
             journal.announce(db, user_id=self._user_id, chat_id=None, message_id="", event=event)
 
@@ -124,10 +134,13 @@ class Import:
             return True
         return False
 
-    def _finish(self, db: Session, *, chats: int) -> None:
+    def _finish(self, db: Session, *, chats: int, extras: Extras) -> None:
+        """Show the chats, and store what came with them."""
         ended = {"state": records.DONE, "path": None, "offset": ChatImport.size, "finished_at": utcnow()}
-        if self._changed(db, chats, **ended):
-            db.execute(sa.update(Chat).where(Chat.import_id == self._id).values(import_id=None))
+        user = find_user(db.connection(), self._user_id)
+        if user is not None and self._changed(db, chats, **ended):
+            left_out = restore(db, user, self._registry.runtime.settings, self._id, extras)
+            db.execute(sa.update(ChatImport).where(ChatImport.id == self._id).values(left_out=left_out))
 
     def _changed(self, db: Session, before: int, **values: Any) -> bool:
         mine = (ChatImport.id == self._id, ChatImport.state == records.RUNNING, ChatImport.chats == before)

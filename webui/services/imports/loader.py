@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from webui.errors import ApiError
+from webui.services.imports.extras import NOUNS, Extras
 from webui.services.imports.formats import to_incoming
 from webui.services.imports.source import Source
-from webui.services.imports.splitter import BrokenFile, Splitter, parse
+from webui.services.imports.splitter import KNOWN, BrokenFile, Splitter, parse
 from webui.services.imports.store import Prepared, prepare
 
 # What a transaction stores at most, so that it holds others up for half a second (indexing for search takes 2 ms for
@@ -50,6 +53,17 @@ class Loader:
                 break
         return None if over and not chats else Batch(chats, self._source.position)
 
+    def extras(self) -> Extras:
+        """What our archives hold beside the chats. Raises ``BrokenFile``."""
+        extras = Extras()
+        for name, read in self._source.extras(NOUNS):
+            splitter = Splitter(read, NOUNS[name][0])
+            with _named(name):
+                for raw in splitter:
+                    if raw is not None:
+                        extras.add(name, _parsed(splitter, raw), len(raw))
+        return extras
+
     def close(self) -> None:
         """Let go of the file."""
         self._pieces.close()
@@ -60,26 +74,38 @@ class Loader:
         left_out = 0
         for name, read in self._source.documents():
             splitter = Splitter(read)
-            try:
+            with _named(name):
                 for raw in splitter:
                     if raw is None or left_out < self._skip:
                         left_out += raw is not None
                         yield None, 0
                     else:
                         yield _prepared(splitter, raw), len(raw)
-            except BrokenFile as error:
-                raise BrokenFile(f"{name}: {error}" if name else str(error)) from None
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Errors with the name of the file in the archive, if it is in one."""
+    try:
+        yield
+    except BrokenFile as error:
+        raise BrokenFile(f"{name}: {error}" if name else str(error)) from None
 
 
 def _prepared(splitter: Splitter, raw: bytes) -> Prepared:
+    incoming = to_incoming(_parsed(splitter, raw))
+    if incoming is None:
+        raise splitter.broken(f"This is not a chat of a product that is known here. {KNOWN}")
     try:
-        incoming = to_incoming(parse(raw))
-        if incoming is None:
-            raise splitter.broken("This is not a chat of a product that is known here")
         return prepare(incoming)
     except ApiError as error:
         reason = error.detail if isinstance(error.detail, str) else error.detail[0]["msg"].rstrip(".")
         raise splitter.broken(reason) from None
+
+
+def _parsed(splitter: Splitter, raw: bytes) -> dict[str, Any]:
+    try:
+        return parse(raw)
     except json.JSONDecodeError as error:
         raise splitter.broken(f"This is not JSON: {error.msg}", error.pos) from None
     except UnicodeDecodeError as error:

@@ -6,11 +6,14 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from webui.services.imports.splitter import BrokenFile
+from pydantic_core import from_json
+
+from webui.services.exports.archive import FORMAT, MANIFEST
+from webui.services.imports.splitter import KNOWN, BrokenFile
 
 # What archives call their chats: ours, and those of other products. Large ones come in numbered parts.
 CHATS = re.compile(r"(?:.*/)?(?:chats|conversations(?:-\d+)?)\.json")
@@ -39,31 +42,32 @@ class Source:
         self._file.close()
 
     def documents(self) -> Iterator[tuple[str, Read]]:
-        """The JSON in it: name, if it has one, and what reads it. ``BrokenFile`` for what is not to be trusted."""
-        is_zip = self._file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
-        self._file.seek(0)
-        if not is_zip:
+        """The JSON with chats: name, if it has one, and what reads it. ``BrokenFile`` for what is not to be trusted."""
+        if not self._is_zip():
             yield "", self._file.read
             return
         with _explained("The archive"), zipfile.ZipFile(self._file) as archive:
             found = sorted((item for item in archive.infolist() if CHATS.fullmatch(item.filename)), key=_name)
-            self._check(found)
-            for item in found:
-                with archive.open(item) as member:
-                    yield item.filename, _explained_read(item.filename, member.read)
+            if not found:
+                raise BrokenFile(f"There is neither a chats.json nor a conversations.json in the archive. {KNOWN}.")
+            if sum(item.file_size for item in found) > self._max_size:
+                raise BrokenFile(f"The chats in the archive are larger than {self._max_size} bytes when unpacked.")
+            yield from _members(archive, found)
 
-    def _check(self, found: list[zipfile.ZipInfo]) -> None:
-        if not found:
-            raise BrokenFile("There is neither a chats.json nor a conversations.json in the archive.")
-        if sum(item.file_size for item in found) > self._max_size:
-            raise BrokenFile(f"The chats in the archive are larger than {self._max_size} bytes when unpacked.")
-        for item in found:
-            if item.flag_bits & IS_ENCRYPTED:
-                raise BrokenFile(f"{item.filename} is encrypted; send an archive without a password.")
-            if item.compress_type not in METHODS:
-                raise BrokenFile(f"{item.filename} is packed in an unusual way; use a common zip archive.")
-            if item.file_size > max(MAX_RATIO * item.compress_size, SMALL):
-                raise BrokenFile(f"{item.filename} would unpack to more than {MAX_RATIO} times its size.")
+    def extras(self, names: Collection[str]) -> Iterator[tuple[str, Read]]:
+        """What an archive of this server has under these names; others' may have files of the same names."""
+        if not self._is_zip():
+            return
+        with _explained("The archive"), zipfile.ZipFile(self._file) as archive:
+            found = {item.filename: item for item in archive.infolist()}
+            if MANIFEST in found and _is_ours(archive, found[MANIFEST]):
+                yield from _members(archive, [found[name] for name in names if name in found])
+
+    def _is_zip(self) -> bool:
+        self._file.seek(0)
+        is_zip = self._file.read(len(ZIP_MAGIC)) == ZIP_MAGIC
+        self._file.seek(0)
+        return is_zip
 
 
 class _Bounded(io.FileIO):
@@ -78,6 +82,34 @@ class _Bounded(io.FileIO):
         if offset < 0 and whence == io.SEEK_SET:
             raise zipfile.BadZipFile("its list of files points out of it")
         return super().seek(offset, whence)
+
+
+def _members(archive: zipfile.ZipFile, found: list[zipfile.ZipInfo]) -> Iterator[tuple[str, Read]]:
+    for item in found:
+        _check(item)
+    for item in found:
+        with archive.open(item) as member:
+            yield item.filename, _explained_read(item.filename, member.read)
+
+
+def _check(item: zipfile.ZipInfo) -> None:
+    if item.flag_bits & IS_ENCRYPTED:
+        raise BrokenFile(f"{item.filename} is encrypted; send an archive without a password.")
+    if item.compress_type not in METHODS:
+        raise BrokenFile(f"{item.filename} is packed in an unusual way; use a common zip archive.")
+    if item.file_size > max(MAX_RATIO * item.compress_size, SMALL):
+        raise BrokenFile(f"{item.filename} would unpack to more than {MAX_RATIO} times its size.")
+
+
+def _is_ours(archive: zipfile.ZipFile, manifest: zipfile.ZipInfo) -> bool:
+    _check(manifest)
+    with archive.open(manifest) as file:
+        content = _explained_read(MANIFEST, file.read)(SMALL)
+    try:
+        value = from_json(content)
+    except ValueError:  # somebody else's
+        return False
+    return isinstance(value, dict) and value.get("format") == FORMAT
 
 
 def _name(item: zipfile.ZipInfo) -> str:

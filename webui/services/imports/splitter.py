@@ -22,6 +22,10 @@ _BRACKET_OR_TEXT = re.compile(rb'[][{}"]')
 _REST_OF_TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
 
+# For what is none of it.
+KNOWN = "What can be imported are the exports of ChatGPT, Claude and Open WebUI, and the archive of this server"
+
+
 class BrokenFile(Exception):
     """A file that cannot be taken in; the text says where and why, for whoever sent it."""
 
@@ -29,12 +33,14 @@ class BrokenFile(Exception):
 class Splitter:
     """The objects of a JSON array, or the one object that a file consists of.
 
-    ``number`` is that of the object being read, from 1, and ``offset`` the byte at which it begins.
+    ``number`` is that of the object being read, from 1, and ``offset`` the byte at which it begins. ``noun`` is what
+    errors call an object.
     """
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
+    def __init__(self, read: Callable[[int], bytes], noun: str = "chat") -> None:
         self.number = 0
         self.offset = 0
+        self._noun = noun
         self._read = read
         self._buffer = bytearray()
 
@@ -47,13 +53,13 @@ class Splitter:
         elif opening == b"[":
             yield from self._values()
         else:
-            raise self.broken("This is not JSON with chats: it begins with neither [ nor {")
+            raise self.broken(f"This is not JSON: it begins with neither [ nor {{. {KNOWN}")
         if self._peek():
-            raise self.broken("There is something behind the end of the chats")
+            raise self.broken("There is something behind the end of the list")
 
     def broken(self, reason: str, at: int = 0) -> BrokenFile:
         """The error for a fault that stands ``at`` bytes after ``offset``."""
-        where = f", in chat {self.number}" if self.number else ""
+        where = f", in {self._noun} {self.number}" if self.number else ""
         return BrokenFile(f"{reason} (at byte {self.offset + at}{where}).")
 
     def _opening(self) -> bytes:
@@ -103,7 +109,7 @@ class Splitter:
 
     def _more_of_value(self) -> None:
         if len(self._buffer) > MAX_VALUE:
-            raise self.broken(f"A chat is larger than {MAX_VALUE // 1024**2} MB")
+            raise self.broken(f"One {self._noun} is larger than {MAX_VALUE // 1024**2} MB")
         if not self._more():
             raise self.broken("The file is cut off", len(self._buffer))
 

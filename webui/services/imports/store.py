@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,8 +77,12 @@ def prepare(incoming: Incoming) -> Prepared:
 
 
 def store(db: Session, user_id: str, chats: Sequence[Prepared], import_id: str | None = None) -> None:
-    """Insert chats. With ``import_id`` they stay unseen until it is cleared. Folders of others are left out."""
-    folders = _hold_folders(db, user_id, {chat.chat["folder_id"] for chat in chats} - {None})
+    """Insert chats. Folders of others are left out.
+
+    With ``import_id`` the chats stay unseen, and their folders what the file says, until they are shown.
+    """
+    given = {chat.chat["folder_id"] for chat in chats} - {None}
+    folders = given if import_id else _hold_folders(db, user_id, given)
     rows = []
     for chat in chats:
         folder_id = chat.chat["folder_id"] if chat.chat["folder_id"] in folders else None
@@ -88,6 +92,21 @@ def store(db: Session, user_id: str, chats: Sequence[Prepared], import_id: str |
     if said := [message for chat in chats for message in chat.messages]:
         db.execute(sa.insert(Message), said)
     _store_tags(db, user_id, rows)
+
+
+def show(db: Session, user_id: str, import_id: str, places: Mapping[str, str]) -> None:
+    """Show an import's chats: in the folders that ``places`` has for those of the file, else in their own ones.
+
+    Nobody else changes the user's folders meanwhile: see ``services.folders``.
+    """
+    own = set(db.scalars(sa.select(Folder.id).where(Folder.user_id == user_id)))
+    unseen = Chat.import_id == import_id
+    for given in db.scalars(sa.select(Chat.folder_id).where(unseen).distinct()).all():
+        if given is not None and (folder_id := places.get(given, given)) in own:
+            # A chat that is shown is not looked at again: another folder of the file may be called as its new one is.
+            shown = sa.update(Chat).where(unseen, Chat.folder_id == given)
+            db.execute(shown.values(folder_id=folder_id, import_id=None))
+    db.execute(sa.update(Chat).where(unseen).values(folder_id=None, import_id=None))
 
 
 def _hold_folders(db: Session, user_id: str, folder_ids: set[str]) -> set[str]:
