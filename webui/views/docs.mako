@@ -52,7 +52,7 @@ send the token as <code>Authorization: Bearer …</code>; lines with a lock need
     % endfor
   % endif
   % if "requestBody" in operation:
-    <dt>Body</dt><dd><code>${shape(operation["requestBody"]["content"]["application/json"]["schema"])}</code></dd>
+    <dt>Body</dt><dd><code>${" or ".join(shape(content["schema"]) if "schema" in content else kind for kind, content in operation["requestBody"]["content"].items())}</code></dd>
   % endif
   % for status, response in operation["responses"].items():
     <dt>${status} ${response["description"]}</dt>
