@@ -17,8 +17,8 @@ from webui.services.imports.source import Source
 from webui.services.imports.splitter import KNOWN, BrokenFile, Splitter, parse
 from webui.services.imports.store import Prepared, prepare
 
-# What a transaction stores at most, so that it holds others up for half a second (indexing for search takes 2 ms for
-# each thousand characters), and how long reading for it may take.
+# What a transaction stores at most, so that it holds others up for half a second (most of it is indexing for search),
+# and how long reading for it may take.
 BATCH_CHATS = 100
 BATCH_BYTES = 256 * 1024
 BATCH_SECONDS = 0.5

@@ -15,6 +15,7 @@ from typing import Any
 CHUNK = 64 * 1024  # bytes
 MAX_VALUE = 64 * 1024 * 1024  # bytes of one chat: it is in memory while it is stored
 MAX_DEPTH = 100  # of brackets in one chat
+MAX_CONTAINERS = 1_000_000  # lists and objects in one chat: each takes a hundred times its two bytes
 SPACE = b" \t\r\n"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -103,6 +104,8 @@ class Splitter:
                 if depth > MAX_DEPTH:
                     raise self.broken(f"There are more than {MAX_DEPTH} brackets in one another", at - 1)
                 if depth == 0:
+                    if buffer.count(b"[", 0, at) + buffer.count(b"{", 0, at) > MAX_CONTAINERS:
+                        raise self.broken(f"One {self._noun} has more than {MAX_CONTAINERS} lists and objects")
                     yield bytes(buffer[:at])
                     self._drop(at)
                     return

@@ -64,3 +64,9 @@ def test_a_chat_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_characters_that_no_database_stores_are_replaced() -> None:
     assert parse(rb'{"a\u0000b": ["\ud83d x \ud83d\ude00 \u0000"]}') == {"ab": ["? x 😀 "]}
+
+
+def test_millions_of_empty_lists_are_refused_before_they_are_made() -> None:
+    raw = b'[{"chat": [' + b"[]," * splitter.MAX_CONTAINERS + b"[]]}]"
+    with pytest.raises(BrokenFile, match="lists and objects"):
+        list(Splitter(io.BytesIO(raw).read))
