@@ -6,6 +6,7 @@ commit for real, as in production; after each test every table is emptied.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ from webui.models.database import create_engine
 
 POSTGRES_URL = os.environ.get("WEBUI_TEST_POSTGRES_URL")
 BACKENDS = ("sqlite", "postgresql")
+
+# Each test makes and drops an application, and the collector looked through all the others a hundred times meanwhile.
+gc.set_threshold(100_000, 20, 100)
 
 
 def new_database_url(backend: str, folder: Path) -> Iterator[sa.URL]:
