@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError
-from webui.models import Chat, Message, Role
+from webui.models import IS_LISTED, Chat, Message, Role
 from webui.security.identity import find_user
 from webui.services import messages, task_answers, tasks
 from webui.services.chats import DEFAULT_TITLE, read_chat
@@ -52,7 +52,8 @@ def plan(
     A title that is named there but not wanted is no model's: the chat is named by its first words.
     """
     wanted = {kind: background_tasks[name] for name, kind in KINDS.items() if name in background_tasks}
-    title = db.scalar(sa.select(Chat.title).where(Chat.id == chat_id, Chat.user_id == user_id)) if wanted else None
+    named = sa.select(Chat.title).where(Chat.id == chat_id, Chat.user_id == user_id, IS_LISTED)
+    title = db.scalar(named) if wanted else None
     if title is None:
         return
     reply = {"run_id": run_id, "chat_id": chat_id, "message_id": message_id, "model": model, "title": title}
@@ -99,8 +100,9 @@ async def suggest_follow_ups(registry: Registry, payload: dict[str, Any], user_i
 
     def store(db: Session) -> bool:
         here = (Message.chat_id == reply.chat_id, Message.id == reply.message_id, Message.run_id.is_(None))
-        message = db.scalar(sa.select(Message).where(*here).with_for_update())
-        if message is None:  # it is gone, or another reply takes its place
+        find = sa.select(Message).join(Chat, Chat.id == Message.chat_id).where(*here, Message.deleted_at.is_(None))
+        message = db.scalar(find.where(IS_LISTED).with_for_update(of=Message))
+        if message is None:  # it or its chat is gone, or another reply takes its place
             return False
         message.data = {**message.data, "followUps": found}
         return True
@@ -174,8 +176,8 @@ class FinishedReply:
         if not title:
             return
         known = sa.or_(Chat.title == self.title, Chat.title == instead_of)
-        change = sa.update(Chat).where(Chat.id == self.chat_id, known, Chat.title != title).values(title=title)
-        renamed = await self.store(lambda db: db.scalar(change.returning(Chat.id)))
+        change = sa.update(Chat).where(Chat.id == self.chat_id, IS_LISTED, known, Chat.title != title)
+        renamed = await self.store(lambda db: db.scalar(change.values(title=title).returning(Chat.id)))
         if renamed is not None:
             await self.announce("chat:title", title)
 
