@@ -10,8 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 
 # What runs on an older PostgreSQL as well: where most of the SQL is.
-OF_THE_DATABASE=(tests/unit/{jobs,models,runs,services} tests/faults/test_database{,_setup}.py tests/functional/runs
-  tests/functional/chats/test_{lists,search,trash}.py tests/functional/test_{auths,chats}.py)
+OF_THE_DATABASE=(tests/unit/{jobs,models,services} tests/faults/test_database{,_setup}.py
+  tests/functional/chats/test_{plans,search}.py tests/functional/test_{auths,chats}.py)
 
 # The tests in a browser take what is there; on a machine of our own kind it is fetched.
 find_browser() {

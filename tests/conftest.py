@@ -19,6 +19,7 @@ from webtest import TestApp
 from tests.support import Client, make_application
 from webui.models import Base, migrate
 from webui.models.database import create_engine
+from webui.security import passwords
 
 POSTGRES_URL = os.environ.get("WEBUI_TEST_POSTGRES_URL")
 BACKENDS = ("sqlite", "postgresql")
@@ -81,7 +82,18 @@ def clean_database_url(database_url: sa.URL) -> Iterator[sa.URL]:
 
 
 @pytest.fixture
-def make_client(clean_database_url: sa.URL, tmp_path: Path) -> Iterator[object]:
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes at the least cost: nearly every test signs somebody up."""
+    passwords._hash_of_nobody.cache_clear()
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 8)
+    monkeypatch.setattr(passwords, "PASSES", 1)
+    monkeypatch.setattr(passwords, "_PARAMETERS", "m=8,t=1,p=1")
+    yield
+    passwords._hash_of_nobody.cache_clear()
+
+
+@pytest.fixture
+def make_client(clean_database_url: sa.URL, tmp_path: Path, quick_passwords: None) -> Iterator[object]:
     """Builds a client of an application with other settings: ``make_client(DEFAULT_USER_ROLE="user")``."""
     registries = []
 
