@@ -88,11 +88,12 @@ def schema_deriver(view: Callable[[Any, Request], Any], info: Any) -> Callable[[
             request.query = _validated(query, dict(request.GET), "query")
         if body is not None:
             request.payload = _validated(body, json_body(request, max_body), "body")
+        if status != 200:
+            request.response.status_int = status  # which the view may change
         result = view(context, request)
         if answer is None or isinstance(result, Response):
             return result
         response = request.response
-        response.status_int = status
         response.content_type = "application/json"
         response.body = answer.dump_json(answer.validate_python(result, from_attributes=True), by_alias=True)
         return response
