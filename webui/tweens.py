@@ -122,6 +122,8 @@ def sanity_tween(handler: Handler, registry: Registry) -> Handler:
             return render(ApiError(Problem.MALFORMED_REQUEST, "The address is not valid UTF-8."), request)
         if is_foreign(request):
             return render(ApiError(Problem.FOREIGN_ORIGIN), request)
+        if path.endswith("\n"):  # a route would match without it
+            return render(ApiError(Problem.MALFORMED_REQUEST, "The address ends with a line feed."), request)
         if "\0" in path or any("\0" in text for pair in query.items() for text in pair):
             return render(ApiError(Problem.MALFORMED_REQUEST, "The address has a NUL character."), request)
         return handler(request)

@@ -176,3 +176,7 @@ def test_a_password_is_in_no_log(client: Client, caplog: pytest.LogCaptureFixtur
 def test_a_body_of_millions_of_empty_lists_is_refused(admin: Client) -> None:
     nested = b'{"chat": {"messages": [' + b"[]," * api.MAX_CONTAINERS + b"[]]}}"
     assert admin.post_raw("/api/v1/chats/new", nested).status_int == 413
+
+
+def test_an_address_with_a_line_feed_at_its_end_is_none(admin: Client) -> None:
+    assert admin.delete("/api/v1/folders/%0A").status_int == 400
