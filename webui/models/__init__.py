@@ -12,7 +12,7 @@ from webui.models.feedback import Feedback
 from webui.models.folder import Folder
 from webui.models.job import Job
 from webui.models.memory import Memory
-from webui.models.meta import Base, utcnow
+from webui.models.meta import BY_CODE_POINT, Base, utcnow
 from webui.models.model import Model
 from webui.models.note import MAY_BE_SHARED, Note
 from webui.models.prompt import Prompt
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 __all__ = [
+    "BY_CODE_POINT",
     "IS_LISTED",
     "MAY_BE_SHARED",
     "Base",

@@ -48,6 +48,10 @@ class Base(DeclarativeBase):
     }
 
 
+# The order of the characters' numbers, which SQLite has anyway, whatever the language of a PostgreSQL server is.
+BY_CODE_POINT = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 def only(where: ColumnElement[bool]) -> dict[str, Any]:
     """The arguments of an ``Index`` over these rows alone. A query uses it when it has the same conditions."""
     return {"sqlite_where": where, "postgresql_where": where}

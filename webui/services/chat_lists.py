@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webui.models import IS_LISTED, Chat, Database, User
+from webui.models import BY_CODE_POINT, IS_LISTED, Chat, Database, User
 from webui.services.chats import read_chats
 
 PAGE_SIZE = 60
@@ -23,9 +23,6 @@ _OWN = Chat.user_id == sa.bindparam("user_id")
 _NEWEST_FIRST = (Chat.updated_at.desc(), Chat.id)
 _PINNED = sa.select(*_LINE).where(_OWN, Chat.pinned.is_(True), Chat.archived.is_(False), IS_LISTED)
 _PINNED = _PINNED.order_by(*_NEWEST_FIRST)
-
-# The order of code points, which is SQLite's, whatever the language of a PostgreSQL server is.
-_BY_CODE_POINT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def _find(columns: Sequence[Any], user_id: str, wanted: Wanted) -> sa.Select[*tu
 
 def _order(wanted: Wanted, chats: Any) -> tuple[sa.ColumnElement[Any], ...]:
     key = {
-        "title": sa.cast(chats.title, _BY_CODE_POINT),
+        "title": sa.cast(chats.title, BY_CODE_POINT),
         "created_at": chats.created_at,
     }.get(wanted.order_by or "", chats.updated_at)
     is_upward = (wanted.direction or "").lower() == "asc"

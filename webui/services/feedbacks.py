@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Database, Feedback, User, utcnow
+from webui.models import BY_CODE_POINT, Database, Feedback, User, utcnow
 from webui.security.identity import Identity
 
 PAGE_SIZE = 30
@@ -29,12 +29,10 @@ _ALL = sa.select(*_LINE).order_by(*_NEWEST_FIRST)
 _IDS = sa.select(*_ID).order_by(*_NEWEST_FIRST)
 _OWN = _ALL.where(Feedback.user_id == sa.bindparam("user_id"))
 _EXPORT = sa.select(Feedback.__table__).order_by(*_NEWEST_FIRST).limit(EXPORT_BATCH)
-# The order of the characters' numbers, which SQLite has anyway.
-_BY_NUMBER = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def _text(value: sa.SQLColumnExpression[Any]) -> sa.ColumnElement[str]:
-    return sa.cast(sa.func.coalesce(value, ""), _BY_NUMBER)
+    return sa.cast(sa.func.coalesce(value, ""), BY_CODE_POINT)
 
 
 _ORDERS: dict[str, sa.SQLColumnExpression[Any]] = {
