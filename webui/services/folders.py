@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import IS_LISTED, Chat, Database, Folder, User, utcnow
+from webui.models import IS_LISTED, Chat, Database, Folder, utcnow
+from webui.services.locks import hold_folders, lock_user
 
 MAX_FOLDERS = 10_000  # of one user
 MAX_DEPTH = 50
@@ -32,13 +33,6 @@ _LIST = (
     .order_by(Folder.created_at, Folder.id)
 )
 _TREE = sa.select(Folder.id, Folder.parent_id, Folder.name).where(Folder.user_id == sa.bindparam("user_id"))
-# The weakest lock that keeps a folder from being deleted, and the weakest that lets one change a tree at a time.
-_HOLD = (
-    sa.select(Folder.id)
-    .where(Folder.id == sa.bindparam("folder_id"), Folder.user_id == sa.bindparam("user_id"))
-    .with_for_update(read=True, key_share=True)
-)
-_LOCK = sa.select(User.id).where(User.id == sa.bindparam("user_id")).with_for_update(key_share=True)
 _SETTINGS_OF_CHAT = (
     sa.select(Folder.data)
     .join(Chat, sa.and_(Chat.folder_id == Folder.id, Chat.user_id == Folder.user_id))
@@ -61,7 +55,7 @@ def find_folder(db: Session, user_id: str, folder_id: str) -> Folder:
 
 def hold_folder(db: Session, user_id: str, folder_id: str) -> None:
     """Keep a folder of the user's from being deleted until the transaction ends; 400 if there is none."""
-    if db.scalar(_HOLD, {"folder_id": folder_id, "user_id": user_id}) is None:
+    if not hold_folders(db, user_id, [folder_id]):
         raise _refusal("The folder in folder_id does not exist, or it is not yours. Send null for none.")
 
 
@@ -167,7 +161,7 @@ def move_folder(db: Session, user_id: str, folder_id: str, parent_id: str | None
 
 def expand_folder(db: Session, user_id: str, folder_id: str, is_expanded: bool) -> Folder:
     """Remember whether the page shows what is in a folder."""
-    db.execute(_LOCK, {"user_id": user_id})
+    lock_user(db, user_id)
     folder = find_folder(db, user_id, folder_id)
     folder.is_expanded = is_expanded
     return _changed(db, folder)
@@ -184,7 +178,7 @@ def delete_folder(db: Session, user_id: str, folder_id: str) -> list[str]:
 
 def _locked_tree(db: Session, user_id: str) -> Tree:
     """The folders of a user by id; nobody else changes them until the transaction ends."""
-    db.execute(_LOCK, {"user_id": user_id})
+    lock_user(db, user_id)
     return {row.id: row for row in db.execute(_TREE, {"user_id": user_id})}
 
 

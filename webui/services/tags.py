@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import IS_LISTED, Chat, ChatTag, Tag, User
+from webui.models import IS_LISTED, Chat, ChatTag, Tag
 from webui.services.chats import find_chat
+from webui.services.locks import lock_user
 
 PAGE_SIZE = 50
 UNTAGGED = "none"  # the search for ``tag:none`` finds chats without any, so no tag is called that
@@ -73,7 +74,7 @@ def add_tags(db: Session, user_id: str, chat_id: str, names: Iterable[str]) -> l
     on_it = _ids(chat.meta)
     new = [one for one in wanted if one not in on_it]
     if new:
-        _lock(db, user_id)
+        lock_user(db, user_id)
         known = db.scalars(sa.select(Tag.id).where(Tag.user_id == user_id, Tag.id.in_(new))).all()
         db.add_all(Tag(user_id=user_id, id=one, name=wanted[one]) for one in new if one not in known)
         db.flush()
@@ -104,7 +105,7 @@ def _remove(db: Session, chat: Chat, gone: set[str]) -> None:
     on_it = _ids(chat.meta)
     if gone.isdisjoint(on_it):
         return
-    _lock(db, chat.user_id)
+    lock_user(db, chat.user_id)  # a tag that leaves its last chat may be put on another one
     chat.meta = {**chat.meta, "tags": [tag for tag in on_it if tag not in gone]}
     db.execute(sa.delete(ChatTag).where(ChatTag.chat_id == chat.id, ChatTag.tag_id.in_(gone)))
     on_no_chat = ~sa.exists().where(_OF_CHAT)
@@ -114,8 +115,3 @@ def _remove(db: Session, chat: Chat, gone: set[str]) -> None:
 def _ids(meta: Mapping[str, Any]) -> list[str]:
     known = meta.get("tags")
     return known if isinstance(known, list) else []
-
-
-def _lock(db: Session, user_id: str) -> None:
-    """Let nobody else change the user's tags meanwhile: one that leaves its last chat may be put on another one."""
-    db.execute(sa.select(User.id).where(User.id == user_id).with_for_update(key_share=True))

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import IS_LISTED, Chat, Database, Folder, Message, Run, RunState, utcnow
+from webui.models import IS_LISTED, Chat, Database, Message, Run, RunState, utcnow
 from webui.services.chat_lists import PAGE_SIZE, change_all
 from webui.services.chats import find_chat, read_chat
+from webui.services.locks import hold_folders
 
 ERASED = datetime.fromtimestamp(0, UTC)
 IN_TRASH = Chat.deleted_at > ERASED
@@ -37,12 +38,6 @@ _STOP = (
     .where(Run.user_id == sa.bindparam("of"), Run.state == RunState.RUNNING)
     .where(sa.exists().where(Chat.id == Run.chat_id, Chat.deleted_at.is_not(None)))
     .values(stop_requested=True)
-)
-# Keeps the folder from being deleted until the chat is in it.
-_FOLDER = (
-    sa.select(Folder.id)
-    .where(Folder.id == sa.bindparam("folder_id"), Folder.user_id == sa.bindparam("user_id"))
-    .with_for_update(read=True, key_share=True)
 )
 
 
@@ -89,8 +84,8 @@ def erase_chat(db: Session, user_id: str, chat_id: str) -> None:
 def restore_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
     """Put a chat back where it was, outside of folders if its own is gone. Answers it as ``read_chat`` does."""
     chat = _find(db, user_id, chat_id)
-    if chat.folder_id is not None:
-        chat.folder_id = db.scalar(_FOLDER, {"folder_id": chat.folder_id, "user_id": user_id})
+    if chat.folder_id is not None and not hold_folders(db, user_id, [chat.folder_id]):
+        chat.folder_id = None
     chat.deleted_at = None
     db.flush()
     return read_chat(db, user_id, chat_id)

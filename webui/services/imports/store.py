@@ -14,10 +14,11 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webui.models import Chat, ChatTag, Folder, Message, Tag, User, utcnow
+from webui.models import Chat, ChatTag, Folder, Message, Tag, utcnow
 from webui.services import messages
 from webui.services.chats import DEFAULT_TITLE, MAX_TITLE
 from webui.services.imports.incoming import Incoming, moment, text_or_none
+from webui.services.locks import hold_folders, lock_user
 from webui.services.tags import UNTAGGED, tag_id
 
 MAX_TAG = 255  # characters
@@ -82,7 +83,7 @@ def store(db: Session, user_id: str, chats: Sequence[Prepared], import_id: str |
     With ``import_id`` the chats stay unseen, and their folders what the file says, until they are shown.
     """
     given = {chat.chat["folder_id"] for chat in chats} - {None}
-    folders = given if import_id else _hold_folders(db, user_id, given)
+    folders = given if import_id else hold_folders(db, user_id, given)
     rows = []
     for chat in chats:
         folder_id = chat.chat["folder_id"] if chat.chat["folder_id"] in folders else None
@@ -109,14 +110,6 @@ def show(db: Session, user_id: str, import_id: str, places: Mapping[str, str]) -
     db.execute(sa.update(Chat).where(unseen).values(folder_id=None, import_id=None))
 
 
-def _hold_folders(db: Session, user_id: str, folder_ids: set[str]) -> set[str]:
-    """Those that are the user's; they cannot be deleted until the transaction ends."""
-    if not folder_ids:
-        return set()
-    own = sa.select(Folder.id).where(Folder.user_id == user_id, Folder.id.in_(folder_ids)).order_by(Folder.id)
-    return set(db.scalars(own.with_for_update(read=True, key_share=True)))
-
-
 def _times(columns: Row, otherwise: datetime) -> Row:
     at = moment(columns["data"].get("timestamp")) or otherwise
     return {"created_at": at, "updated_at": at, "deleted_at": None, "run_id": None}
@@ -132,8 +125,7 @@ def _store_tags(db: Session, user_id: str, rows: list[Row]) -> None:
     pairs = [(row["id"], tag) for row in rows for tag in row["meta"].get("tags", ())]
     if not pairs:
         return
-    # Nobody else changes the user's tags meanwhile: see ``services.tags``.
-    db.execute(sa.select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+    lock_user(db, user_id)
     wanted = {tag for _, tag in pairs}
     known = set(db.scalars(sa.select(Tag.id).where(Tag.user_id == user_id, Tag.id.in_(wanted))))
     new = [{"user_id": user_id, "id": tag, "name": tag, "meta": None} for tag in sorted(wanted - known)]
