@@ -216,8 +216,13 @@ def test_a_failure_is_tried_again_and_given_up_in_the_end(
     handled = Handled(raises=ValueError("what Ada wrote"))
     jobs = make(greet=handled)
     job_id = add(jobs)
-    for attempt in range(1, queue.MAX_ATTEMPTS):
-        await_row(database, job_id, lambda row, n=attempt: row is not None and row.attempts == n and bool(row.error))
+    for attempt, pause in enumerate(queue.PAUSES, 1):
+
+        def is_put_off(row: Job | None, attempt: int = attempt, pause: timedelta = pause) -> bool:
+            # Not by its error, which is that of the attempt before while the job is at work, and due much later.
+            return row is not None and row.attempts == attempt and row.due_at <= utcnow() + pause
+
+        await_row(database, job_id, is_put_off)
         make_due(database)
         jobs.wake()
     row = await_row(database, job_id, lambda row: row is not None and row.failed_at is not None)
