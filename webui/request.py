@@ -39,6 +39,13 @@ class Request(PyramidRequest):
         """The session of this request's transaction; it cannot write when the method promises not to."""
         return self.database.session(self.tm, write=self.method not in SAFE_METHODS)
 
+    @reify
+    def reading(self) -> Session:
+        """A session that cannot write, for views that only ask though their method could: SQLite lets one write at a
+        time.
+        """
+        return self.database.session(self.tm, write=False)
+
     @property
     def database(self) -> Database:
         return self.registry.database

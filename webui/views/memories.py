@@ -59,8 +59,7 @@ def add_memory(request: Request) -> Memory:
 def query_memories(request: Request) -> dict[str, Any]:
     """The memories nearest to a text by the words that they share; one that shares none is not among them."""
     form: MemoryQueryForm = request.payload
-    with request.database.begin(write=False) as db:  # the session of a POST may write, which SQLite lets one at a time
-        return memories.search(db, request.user.id, form.content, form.k or 1)
+    return memories.search(request.reading, request.user.id, form.content, form.k or 1)
 
 
 @api_view(route="memories.reset", method="POST", permission=Permission.VERIFIED, returns=bool)

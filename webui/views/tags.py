@@ -25,8 +25,7 @@ def list_tags(request: Request) -> Any:
 def list_tagged(request: Request) -> Any:
     """The user's chats with a tag, archived ones included, newest first; 50 if no limit is given."""
     form: TagFilterForm = request.payload
-    with request.database.begin(write=False) as db:  # the session of a POST may write, which SQLite lets one at a time
-        return tags.list_tagged(db, request.user.id, form.name, skip=form.skip, limit=form.limit)
+    return tags.list_tagged(request.reading, request.user.id, form.name, skip=form.skip, limit=form.limit)
 
 
 @api_view(
