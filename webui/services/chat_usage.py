@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from statistics import fmean
@@ -21,39 +19,8 @@ from webui.services.chat_lists import Wanted, page_of_all
 Row = sa.Row[*tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
-class ChatUsage:
-    """One chat. ``models`` and ``message_count`` are about the branch that is shown, ``history_*`` about all of it.
-
-    Models have the number of their messages; times are in seconds, lengths in characters.
-    """
-
-    id: str
-    models: dict[str, int]
-    message_count: int
-    history_models: dict[str, int]
-    history_message_count: int
-    history_user_message_count: int
-    history_assistant_message_count: int
-    average_response_time: float
-    average_user_message_content_length: float
-    average_assistant_message_content_length: float
-    tags: list[str]
-    last_message_at: int
-    updated_at: datetime
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class UsageList:
-    """A page of chats that have messages, and how many chats there are on all pages."""
-
-    items: list[ChatUsage]
-    total: int
-
-
-def list_usage(db: Session, user_id: str, *, page: int, page_size: int) -> UsageList:
-    """The chats of a page, the newest first; ``page`` counts from 1. One statement."""
+def list_usage(db: Session, user_id: str, *, page: int, page_size: int) -> dict[str, Any]:
+    """A page as in ``ChatUsageList``, the newest chats first; ``page`` counts from 1. One statement."""
     total = sa.select(sa.func.count().label("total")).where(Chat.user_id == user_id, IS_LISTED).subquery()
     columns = (Chat.id, Chat.title, Chat.updated_at, Chat.created_at, Chat.current_id, Chat.meta)
     chats = page_of_all(columns, user_id, Wanted(page=page, page_size=page_size)).subquery()
@@ -67,7 +34,8 @@ def list_usage(db: Session, user_id: str, *, page: int, page_size: int) -> Usage
     )
     rows = db.execute(find).all()
     groups = (list(group) for _, group in groupby(rows, attrgetter("id")))
-    return UsageList([_usage(group) for group in groups if group[0].message_id is not None], rows[0].total)
+    items = [_usage(group) for group in groups if group[0].message_id is not None]
+    return {"items": items, "total": rows[0].total}
 
 
 _MESSAGE = {
@@ -81,7 +49,7 @@ _MESSAGE = {
 }
 
 
-def _usage(rows: Sequence[Row]) -> ChatUsage:
+def _usage(rows: Sequence[Row]) -> dict[str, Any]:
     chat, messages = rows[0], {row.message_id: row for row in rows}
     asked = [row for row in rows if row.message_role == "user"]
     answers = [row for row in rows if row.message_role == "assistant"]
@@ -92,22 +60,22 @@ def _usage(rows: Sequence[Row]) -> ChatUsage:
         if row.message_parent_id in messages
     ]
     tags = chat.meta.get("tags")
-    return ChatUsage(
-        id=chat.id,
-        models=_models(row for row in branch if row.message_role == "assistant"),
-        message_count=len(branch),
-        history_models=_models(answers),
-        history_message_count=len(rows),
-        history_user_message_count=len(asked),
-        history_assistant_message_count=len(answers),
-        average_response_time=_mean(waits),
-        average_user_message_content_length=_mean([row.message_length for row in asked]),
-        average_assistant_message_content_length=_mean([row.message_length for row in answers]),
-        tags=[tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
-        last_message_at=int(_written_at(branch[0])),
-        updated_at=chat.updated_at,
-        created_at=chat.created_at,
-    )
+    return {
+        "id": chat.id,
+        "models": _models(row for row in branch if row.message_role == "assistant"),
+        "message_count": len(branch),
+        "history_models": _models(answers),
+        "history_message_count": len(rows),
+        "history_user_message_count": len(asked),
+        "history_assistant_message_count": len(answers),
+        "average_response_time": _mean(waits),
+        "average_user_message_content_length": _mean([row.message_length for row in asked]),
+        "average_assistant_message_content_length": _mean([row.message_length for row in answers]),
+        "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
+        "last_message_at": int(_written_at(branch[0])),
+        "updated_at": chat.updated_at,
+        "created_at": chat.created_at,
+    }
 
 
 def _branch(messages: dict[str, Row], current_id: str | None) -> list[Row]:

@@ -84,7 +84,7 @@ def list_chats_of_user(request: Request) -> Any:
     query=ChatUsageQuery,
     returns=ChatUsageList,
 )
-def list_usage(request: Request) -> chat_usage.UsageList:
+def list_usage(request: Request) -> dict[str, Any]:
     """What each of the user's chats consists of, newest first; chats without messages are left out."""
     query: ChatUsageQuery = request.query
     size = query.items_per_page or USAGE_PAGE_SIZE
