@@ -141,15 +141,22 @@ def _parents(
     wanted = before | {key: columns["parent_id"] for key, columns in sent.items()}
     if _find_cycle(wanted) is not None:
         wanted |= before
+    return nearest_ancestors(wanted, live, live)
+
+
+def nearest_ancestors(
+    parents: Mapping[str, str | None], keys: AbstractSet[str], live: AbstractSet[str]
+) -> dict[str, str | None]:
+    """The nearest live ancestor of each key. Each message is looked at once, however long the branches are."""
     nearest: dict[str | None, str | None] = {None: None, **{key: key for key in live}}
-    for key in live:
-        node, dead = wanted[key], []
+    for key in keys:
+        node, dead = parents[key], []
         while node is not None and node not in nearest:
             dead.append(node)
             nearest[node] = None
-            node = wanted.get(node)
+            node = parents.get(node)
         nearest.update(dict.fromkeys(dead, nearest[node]))
-    return {key: nearest[wanted[key]] for key in live}
+    return {key: nearest[parents[key]] for key in keys}
 
 
 def _replaced(

@@ -19,6 +19,7 @@ from webui.models import IS_LISTED, Chat, Database, Message, Run, RunState, utcn
 from webui.services.chat_lists import PAGE_SIZE, change_all
 from webui.services.chats import find_chat, read_chat
 from webui.services.locks import hold_folders
+from webui.services.messages import nearest_ancestors
 
 ERASED = datetime.fromtimestamp(0, UTC)
 IN_TRASH = Chat.deleted_at > ERASED
@@ -137,17 +138,9 @@ def _parents(
     stored: Mapping[str, str | None], there: AbstractSet[str], back: AbstractSet[str]
 ) -> dict[str, str | None]:
     """The parent of each message that is ``there``: for those that come ``back`` the nearest ancestor that is there,
-    or none if they would become their own ancestors. Each message is looked at once, however long the branches are.
+    or none if they would become their own ancestors.
     """
-    nearest: dict[str | None, str | None] = {None: None, **{key: key for key in there}}
-    for key in back:
-        node, path = stored[key], []
-        while node not in nearest:
-            path.append(node)
-            nearest[node] = None
-            node = stored.get(node) if node else None
-        nearest.update(dict.fromkeys(path, nearest[node]))
-    parents = {key: nearest[stored[key]] if key in back else stored[key] for key in there}
+    parents = {key: stored[key] for key in there} | nearest_ancestors(stored, back, there)
     reaches_root: set[str] = set()
     for start in parents:
         branch: dict[str, None] = {}  # a set in order
