@@ -38,7 +38,7 @@ _CONVERSATION = (
 
 def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str | None) -> dict[str, Any]:
     """Store a new chat; answers it as the client will see it."""
-    sent = _parse(chat)
+    sent = parse_chat(chat)
     if folder_id is not None:
         hold_folder(db, user_id, folder_id)
     row = Chat(
@@ -89,7 +89,7 @@ def read_chats(database: Database, user_id: str, chat_ids: Iterable[str]) -> Ite
 
 def update_chat(db: Session, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
     """Merge what the client holds into the chat: top-level keys replace, messages are merged one by one."""
-    sent = _parse(chat)  # before the lock, since it takes its time
+    sent = parse_chat(chat)  # before the lock, since it takes its time
     _store(db, find_chat(db, user_id, chat_id), sent)
     return read_chat(db, user_id, chat_id)
 
@@ -103,7 +103,7 @@ def find_chat(db: Session, user_id: str, chat_id: str) -> Chat:
 
 
 @dataclass(frozen=True)
-class _Sent:
+class Sent:
     """What a client sent of a chat, checked. ``messages`` is None when it sent no history."""
 
     title: str | None
@@ -112,22 +112,23 @@ class _Sent:
     messages: dict[str, dict[str, Any]] | None
 
 
-def _parse(chat: dict[str, Any]) -> _Sent:
+def parse_chat(chat: dict[str, Any]) -> Sent:
+    """Take apart what a client, or a file, has of a chat; 422 for what is none."""
     title, history = chat.get("title"), chat.get("history")
     data = {key: value for key, value in chat.items() if key not in ("history", "title")}
     title = title[:MAX_TITLE] if isinstance(title, str) and title.strip() else None
     if history is None:
-        return _Sent(title, data, None, None)
+        return Sent(title, data, None, None)
     if not isinstance(history, dict):
         where = ["body", "chat", "history"]
         raise ApiError(Problem.INVALID, [{"type": "dict_type", "loc": where, "msg": "This must be an object."}])
     data.pop("messages", None)  # the contract's redundant copy of the current branch
     current = history.get("currentId")
     rows = messages.parse(history.get("messages", {}))
-    return _Sent(title, data, current if isinstance(current, str) else None, rows)
+    return Sent(title, data, current if isinstance(current, str) else None, rows)
 
 
-def _store(db: Session, row: Chat, sent: _Sent) -> None:
+def _store(db: Session, row: Chat, sent: Sent) -> None:
     row.title = sent.title or row.title
     row.data = {**row.data, **sent.data}
     row.updated_at = utcnow()

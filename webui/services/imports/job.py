@@ -151,9 +151,6 @@ class Import:
         return stored
 
 
-HANDLERS = {records.JOB: take_in}
-
-
 async def _in_thread(work: Callable[[], T]) -> T:
     """Do it in a thread, which nobody can interrupt: when cancelled, wait for it, since it reads a file of ours."""
     working = asyncio.get_running_loop().run_in_executor(None, work)

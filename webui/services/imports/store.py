@@ -15,9 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.models import Chat, ChatTag, Folder, Message, Tag, utcnow
-from webui.services import messages
-from webui.services.chats import DEFAULT_TITLE, MAX_TITLE
-from webui.services.imports.incoming import Incoming, moment, text_or_none
+from webui.services.chats import DEFAULT_TITLE, parse_chat
+from webui.services.imports.incoming import Incoming, moment
 from webui.services.locks import hold_folders, lock_user
 from webui.services.tags import UNTAGGED, tag_id
 
@@ -48,31 +47,26 @@ def prepare(incoming: Incoming) -> Prepared:
     """The rows of a chat under a new id. Raises ``ApiError`` when its messages are not a tree."""
     now, chat_id = utcnow(), str(uuid4())
     created_at = incoming.created_at or incoming.updated_at or now
-    chat, history, current_id = incoming.chat, incoming.chat.get("history"), None
-    title, data = chat.get("title"), {key: value for key, value in chat.items() if key not in ("history", "title")}
-    rows: dict[str, Row] = {}
-    if isinstance(history, dict):
-        data.pop("messages", None)  # the contract's redundant copy of the current branch
-        current_id = text_or_none(history.get("currentId"))
-        rows = messages.parse(history.get("messages", {}))
+    chat = incoming.chat
+    sent = parse_chat(chat if isinstance(chat.get("history"), dict) else chat | {"history": None})
     return Prepared(
         {
             "id": chat_id,
-            "title": title[:MAX_TITLE] if isinstance(title, str) and title.strip() else DEFAULT_TITLE,
+            "title": sent.title or DEFAULT_TITLE,
             "folder_id": incoming.folder_id,
             "share_id": None,
             "archived": incoming.archived,
             "pinned": incoming.pinned,
-            "current_id": current_id,
+            "current_id": sent.current_id,
             "meta": {**incoming.meta, "tags": _tags(incoming.meta)} if "tags" in incoming.meta else incoming.meta,
-            "data": data,
+            "data": sent.data,
             "created_at": created_at,
             "updated_at": incoming.updated_at or created_at,
             "deleted_at": None,
         },
         [
             {"chat_id": chat_id, "id": key, "position": position, **_times(columns, created_at), **columns}
-            for position, (key, columns) in enumerate(rows.items())
+            for position, (key, columns) in enumerate((sent.messages or {}).items())
         ],
     )
 
