@@ -135,7 +135,7 @@ def _trigger(table: str, event: str, when: str, *statements: str) -> None:
 
 
 # PostgreSQL. A chat's key is its user's id and how-manieth chat of the user it is; its messages have the same. The key
-# without its last three digits, a thousand chats, is in the index beside the characters.
+# without its last three, four and five digits, for a thousand chats and more, is in the index beside the characters.
 
 FUNCTION = """
 CREATE FUNCTION search_grams(content text, search_key text) RETURNS tsvector
@@ -144,11 +144,10 @@ DECLARE
     x text[] := string_to_array(
         lower(translate(left(content, $indexed), 'İ\N{KELVIN SIGN}', 'ik') COLLATE "C"), NULL);
 BEGIN
-    RETURN array_to_tsvector(array_remove(
-        ARRAY(SELECT DISTINCT a FROM unnest(x) AS u(a))
-        || ARRAY(SELECT DISTINCT a || b FROM unnest(x, x[2:]) AS u(a, b))
-        || ARRAY(SELECT DISTINCT a || b || c FROM unnest(x, x[2:], x[3:]) AS u(a, b, c))
-        || left(search_key, -3), NULL));
+    RETURN array_to_tsvector(array_remove(x
+        || ARRAY(SELECT a || b FROM unnest(x, x[2:]) AS u(a, b))
+        || ARRAY(SELECT a || b || c FROM unnest(x, x[2:], x[3:]) AS u(a, b, c))
+        || ARRAY[left(search_key, -3), left(search_key, -4), left(search_key, -5)], NULL));
 END $$body$$"""
 CHAT_KEY = """
 CREATE FUNCTION search_chats_insert() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -9,62 +9,56 @@ runs as well, and SQLite's is asked for its terms that begin with them, as far a
 PostgreSQL folds ASCII alone in the same way everywhere (``lower()`` in the collation "C"), so there a query asks for
 other letters in either case. FTS5 folds all letters of Unicode 6.1.
 
-The newest ``MAX_CANDIDATES`` titles and messages are looked at: those of the chats that were made last. FTS5 gives them
-in that order. A GIN index gives all, or none; so it is asked for a thousand chats after the other until there are
-enough.
+Candidates come as they are found, those of the chat that was made last first, so whoever has enough stops reading.
+FTS5 gives documents in that order. A GIN index gives all or none, so it is asked for parts of a user's chats: one
+thousand after the other, then ten thousand, then a hundred thousand.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import cache
-from itertools import product
-from string import Template
+from itertools import islice, product
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from webui.models.chat import Chat, Message
 
 INDEXED = 32_768  # characters of a text that are indexed
-MAX_CANDIDATES = 1000  # titles, and as many messages
-MAX_GRAMS = 12  # of one query; a longer one would hardly find less
+MAX_GRAMS = 50  # of a long text; more of them would hardly find less
 GRAM = 3  # characters
 MAX_TERMS = 500  # grams that are looked for when the text is shorter than one
 
 _LAST = chr(sys.maxunicode)
 _LAST_CASED = 0x1E943  # the highest character that has another case
-_SQLITE = Template("""
-    SELECT d.chat_id, nullif(d.message_id, '') AS message_id, g.rowid AS place
-    FROM (SELECT rowid FROM search_$table WHERE search_$table MATCH $match
-        AND rowid > (SELECT id << 43 FROM search_owners WHERE user_id = :user_id)
-        AND rowid < (SELECT (id + 1) << 43 FROM search_owners WHERE user_id = :user_id)
-        ORDER BY rowid DESC LIMIT :most) AS g
-    JOIN search_documents AS d ON d.id = g.rowid""")
+
+Source = type[Chat] | type[Message]
+Conditions = Sequence[sa.ColumnElement[bool]]
+ChatIds = sa.Select[Any]
+
+# SQLite. A document's number has its owner's and its chat's in its upper bits (migration 0004).
+_OWNER_BITS, _CHAT_BITS = 43, 22
+_OWNERS = sa.table("search_owners", sa.column("id"), sa.column("user_id"))
+_DOCUMENTS = sa.table("search_documents", sa.column("id"), sa.column("chat_id"), sa.column("message_id"))
 # For a text that is shorter than a gram: the grams that begin with it, of which nobody may make so many that others
 # wait. An empty phrase finds nothing.
-_TERMS = Template("""(SELECT coalesce(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""')
-        FROM (SELECT term FROM search_${table}_terms WHERE term >= :grams AND term < :beyond LIMIT :terms))""")
-_POSTGRESQL = Template("""
-    SELECT * FROM (SELECT found.* FROM generate_series(
-        (SELECT right(max(search_key), 10)::bigint / 1000 FROM chats WHERE user_id = :user_id), 0, -1) AS part
-    CROSS JOIN LATERAL (
-        SELECT $columns FROM $table
-        WHERE search_grams($text, search_key)
-            @@ ((:owner || to_char(part, 'FM0000000') || '''')::tsquery && (:grams)::tsquery)
-        ORDER BY search_key DESC, place DESC) AS found
-    LIMIT :most) AS $table""")
-_TABLES = ("chats", "messages")
-_SQLITE_LONG = " UNION ALL ".join(_SQLITE.substitute(table=table, match=":grams") for table in _TABLES)
-_SQLITE_SHORT = " UNION ALL ".join(
-    _SQLITE.substitute(table=table, match=_TERMS.substitute(table=table)) for table in _TABLES
-)
-_POSTGRESQL_ALL = " UNION ALL ".join(
-    (
-        _POSTGRESQL.substitute(columns="id AS chat_id, NULL AS message_id, 0 AS place", table="chats", text="title"),
-        _POSTGRESQL.substitute(
-            columns="chat_id, id AS message_id, position AS place", table="messages", text="content"
-        ),
-    )
-)
+_TERMS = """(SELECT coalesce(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""')
+    FROM (SELECT term FROM {table}_terms WHERE term >= :grams AND term < :beyond LIMIT :terms))"""
+
+# PostgreSQL. The parts by their keys (migration 0004), the newest first: at least the last ten thousand chats by
+# thousands, and at least the hundred thousand before them by ten thousands.
+_PARTS = """
+    WITH last AS (SELECT right(max(search_key), 10)::bigint AS n FROM chats WHERE user_id = :user_id)
+    SELECT to_char(part, 'FM0000000') AS part
+    FROM last, generate_series(n / 1000, greatest(n / 10000 - 1, 0) * 10, -1) AS part
+    UNION ALL SELECT to_char(part, 'FM000000')
+    FROM last, generate_series(n / 10000 - 2, greatest(n / 100000 - 1, 0) * 10, -1) AS part
+    UNION ALL SELECT to_char(part, 'FM00000')
+    FROM last, generate_series(n / 100000 - 2, 0, -1) AS part"""
 
 
 def fold(text: str) -> str:
@@ -72,27 +66,81 @@ def fold(text: str) -> str:
     return text.replace("İ", "i").lower().replace("ς", "\N{GREEK SMALL LETTER SIGMA}")
 
 
-def candidates(dialect: str, user_id: str, needle: str) -> sa.TextualSelect:
-    """The user's titles (``message_id`` is null) and messages that may hold the folded text: ``chat_id``,
-    ``message_id``, and ``place``, which is the higher the later a message of a chat is.
+def grams_of(needle: str) -> list[str]:
+    """The runs of three characters of a folded text; of a shorter one itself."""
+    if len(needle) < GRAM:
+        return [needle]
+    grams = (needle[start : start + GRAM] for start in range(len(needle) - GRAM + 1))
+    return list(islice(dict.fromkeys(grams), MAX_GRAMS))
+
+
+def candidates(
+    dialect: str, user_id: str, grams: Sequence[str], *, source: Source, where: Conditions, among: ChatIds | None
+) -> sa.Select[Any]:
+    """The user's chats whose title, or messages whose content, hold these runs of characters: ``chat_id``,
+    ``message_id`` and ``text``.
+
+    ``where`` is about chats and messages. Of a common text, reading on takes the longer the fewer chats pass; where
+    they are few, ``among`` has their ids.
     """
-    if dialect != "sqlite":
-        own = {"grams": _tsquery(_grams(needle)), "owner": _quoted(f"{user_id}/")[:-1]}
-        text = sa.text(_POSTGRESQL_ALL).bindparams(**own)
-    elif len(needle) < GRAM:
-        text = sa.text(_SQLITE_SHORT).bindparams(grams=needle, beyond=f"{needle}{_LAST}", terms=MAX_TERMS)
+    if dialect == "sqlite":
+        return _in_fts5(user_id, grams, source, where, among)
+    return _in_gin(user_id, grams, source, where)
+
+
+def _text(source: Source) -> sa.ColumnElement[str]:
+    text = Chat.title if source is Chat else sa.func.substr(Message.content, 1, INDEXED)
+    return text.label("text")
+
+
+def _in_fts5(
+    user_id: str, grams: Sequence[str], source: Source, where: Conditions, among: ChatIds | None
+) -> sa.Select[Any]:
+    index = sa.table(f"search_{source.__tablename__}", sa.column("rowid"))
+    number, document = index.c.rowid, _DOCUMENTS.c
+    owner = sa.select(_OWNERS.c.id).where(_OWNERS.c.user_id == user_id).scalar_subquery()
+    own = (number > owner.op("<<")(_OWNER_BITS), number < (owner + 1).op("<<")(_OWNER_BITS))
+    matches = sa.literal_column(index.name).op("MATCH")(_match(index.name, grams))
+    find = sa.select(document.chat_id, document.message_id, _text(source)).select_from(index)
+    find = find.join(_DOCUMENTS, document.id == number).join(Chat, Chat.id == document.chat_id)
+    if source is Message:
+        find = find.join(Message, (Message.chat_id == document.chat_id) & (Message.id == document.message_id))
+    if among is not None:
+        title = _DOCUMENTS.alias("title").c
+        numbers = sa.select(_chat_number(title.id)).where(title.chat_id.in_(among), title.message_id == "")
+        find = find.where(_chat_number(number).in_(numbers))
+    return find.where(matches, *own, *where).order_by(number.desc())
+
+
+def _chat_number(number: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    return number.op(">>")(_CHAT_BITS)
+
+
+def _match(index: str, grams: Sequence[str]) -> sa.ColumnElement[Any] | sa.TextClause:
+    if len(grams[0]) == GRAM:
+        return sa.literal(" AND ".join('"{}"'.format(gram.replace('"', '""')) for gram in grams))
+    [short] = grams
+    return sa.text(_TERMS.format(table=index)).bindparams(grams=short, beyond=f"{short}{_LAST}", terms=MAX_TERMS)
+
+
+def _in_gin(user_id: str, grams: Sequence[str], source: Source, where: Conditions) -> sa.Select[Any]:
+    parts = sa.text(_PARTS).bindparams(user_id=user_id).columns(part=sa.Text).subquery("parts")
+    key: sa.ColumnElement[str] = sa.literal_column(f"{source.__tablename__}.search_key", sa.Text)
+    part = sa.cast(sa.literal(_quoted(f"{user_id}/")[:-1]).concat(parts.c.part).concat("'"), TSQUERY)
+    query = part.op("&&")(sa.cast(sa.literal(_tsquery(grams)), TSQUERY))
+    if source is Chat:
+        keys, text, order = (Chat.id.label("chat_id"), sa.literal("").label("message_id")), Chat.title, (key.desc(),)
     else:
-        text = sa.text(_SQLITE_LONG).bindparams(grams=_fts5(_grams(needle)))
-    return text.bindparams(user_id=user_id, most=MAX_CANDIDATES).columns(
-        chat_id=sa.Text, message_id=sa.Text, place=sa.BigInteger
-    )
-
-
-def _grams(needle: str) -> list[str]:
-    """Of a longer text some, from all over it."""
-    last = max(len(needle) - GRAM, 0)
-    grams = list(dict.fromkeys(needle[start : start + GRAM] for start in range(last + 1)))
-    return grams[:: -(-len(grams) // MAX_GRAMS)]
+        keys, text = (Message.chat_id, Message.id.label("message_id")), Message.content
+        order = (key.desc(), Message.position.desc())
+    matches = sa.func.search_grams(text, key).op("@@")(query)
+    found = sa.select(*keys).where(matches).order_by(*order).lateral("found")
+    # Long texts are not sorted but looked up; the offset is how PostgreSQL is told to do that row by row.
+    row = sa.select(_text(source)).where(Chat.id == found.c.chat_id, *where).offset(0)
+    if source is Message:
+        row = row.join_from(Message, Chat, Chat.id == Message.chat_id).where(Message.id == found.c.message_id)
+    told = row.lateral("told")
+    return sa.select(found, told).select_from(parts.join(found, sa.true()).join(told, sa.true()))
 
 
 def _spellings(gram: str) -> list[str]:
@@ -111,11 +159,7 @@ def _other_cases() -> defaultdict[str, list[str]]:
     return cases
 
 
-def _fts5(grams: list[str]) -> str:
-    return " AND ".join('"{}"'.format(gram.replace('"', '""')) for gram in grams)
-
-
-def _tsquery(grams: list[str]) -> str:
+def _tsquery(grams: Sequence[str]) -> str:
     return " & ".join(f"({' | '.join(map(_quoted, _spellings(gram)))})" for gram in grams)
 
 

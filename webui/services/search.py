@@ -5,31 +5,37 @@ What is typed is a text that stands in the title or in a message, whatever the c
 with ``true`` or ``false``. Everything else is taken literally; there are no operators.
 
 Chats whose title has the text come first, then those with it in a message, the newest first in both. Archived chats are
-found only with ``archived:true``. Of a text that is in very many messages the newest are found, see
-``webui.models.search``.
+found only with ``archived:true``. Of a text that is in very many chats those that were made last are found.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.models import IS_LISTED, Chat, ChatTag, Folder, Message
-from webui.models.search import INDEXED, candidates, fold
+from webui.models.search import candidates, fold, grams_of
 from webui.services.tags import UNTAGGED, tag_id
 
 PAGE_SIZE = 60
+MAX_CHATS = 300  # that are found by their titles, and as many by their messages
+MAX_LOOKED_AT = 3000  # titles, and as many messages, that may have the text by the index
+MAX_GRAMS = 3  # runs of characters that the database is asked for
+SAMPLE, SAMPLED = 200, 1000  # messages, and characters of each
 SNIPPET_BEFORE, SNIPPET = 40, 160  # characters
 _FLAGS = {"true": True, "false": False}
+_NEWEST = (Chat.updated_at.desc(), Chat.id)
 _LINE = (Chat.id, Chat.title, Chat.updated_at, Chat.created_at)
-_CONTENT = sa.func.substr(Message.content, 1, INDEXED).label("content")
+IN_TITLE = (None, None)
+Place = tuple[str | None, str | None]  # the message's id, and a line of it
+Conditions = list[sa.ColumnElement[bool]]
 _HAS_TAG = sa.exists().where(ChatTag.chat_id == Chat.id)
 
 
@@ -77,37 +83,71 @@ def parse(text: str) -> Query:
 def search_chats(db: Session, user_id: str, text: str, page: int) -> list[Hit]:
     """A page of the chats that fit what was typed, the best first. Without a text: all that pass the filters."""
     query = parse(text)
-    conditions = [Chat.user_id == user_id, IS_LISTED, *_filters(db, user_id, query)]
-    start = (page - 1) * PAGE_SIZE
+    wide, narrow = _filters(db, user_id, query)
+    conditions = [Chat.user_id == user_id, IS_LISTED, *wide, *narrow]
+    start, end = (page - 1) * PAGE_SIZE, page * PAGE_SIZE
     if not query.text:
-        newest = sa.select(*_LINE).where(*conditions).order_by(Chat.updated_at.desc(), Chat.id)
+        newest = sa.select(*_LINE).where(*conditions).order_by(*_NEWEST)
         return [Hit(*row) for row in db.execute(newest.limit(PAGE_SIZE).offset(start))]
-    found = candidates(db.get_bind().dialect.name, user_id, query.text).subquery("found")
-    find = (
-        sa.select(*_LINE, found.c.message_id, _CONTENT, found.c.place)
-        .join_from(found, Chat, Chat.id == found.c.chat_id)
-        .outerjoin(
-            Message,
-            (Message.chat_id == found.c.chat_id) & (Message.id == found.c.message_id) & Message.deleted_at.is_(None),
-        )
-        .where(*conditions, found.c.message_id.is_(None) | Message.id.is_not(None))
-    )
-    # Past the ORM, which would take longer over these rows than the database.
-    hits = _ranked(db.connection().execute(find), query.text)[start : start + PAGE_SIZE]
-    return [_hit(row, query.text) for row in hits]
+    among = sa.select(Chat.id).where(Chat.user_id == user_id, *narrow) if narrow else None
+    grams = _rarest(db, user_id, grams_of(query.text))
+    find = partial(candidates, db.get_bind().dialect.name, user_id, grams, among=among)
+    found = _found(db, find(source=Chat, where=conditions), query.text)
+    by_title = found.keys()
+    if len(found) < end:
+        conditions.append(Message.deleted_at.is_(None))
+        found = _found(db, find(source=Message, where=conditions), query.text) | found
+    if not found:
+        return []
+    by_message = found.keys() - by_title
+    ranked = sa.select(*_LINE).where(Chat.id.in_(found)).order_by(Chat.id.in_(by_message), *_NEWEST)
+    return [Hit(*row, *found[row.id]) for row in db.execute(ranked.limit(PAGE_SIZE).offset(start))]
 
 
-def _filters(db: Session, user_id: str, query: Query) -> Iterable[sa.ColumnElement[bool]]:
+def _rarest(db: Session, user_id: str, grams: list[str]) -> list[str]:
+    """Those that are rarest in what the user has read and written lately.
+
+    The database reads all places of each that it is asked for, which takes longer than to look at what is found too
+    much when some are left out.
+    """
+    if len(grams) <= MAX_GRAMS:
+        return grams
+    lately = sa.select(Chat.id).where(Chat.user_id == user_id, IS_LISTED, Chat.archived.is_(False))
+    lately = lately.order_by(*_NEWEST).limit(SAMPLE)
+    texts = sa.select(sa.func.substr(Message.content, 1, SAMPLED)).where(Message.chat_id.in_(lately)).limit(SAMPLE)
+    sample = [fold(text) for text in db.scalars(texts)]
+    return sorted(grams, key=lambda gram: sum(gram in text for text in sample))[:MAX_GRAMS]
+
+
+def _found(db: Session, find: sa.Select[Any], text: str) -> dict[str, Place]:
+    """Where the text is, by the ids of the chats: in the title, or in the newest message that has it."""
+    found: dict[str, Place] = {}
+    # As a stream, since PostgreSQL's driver would wait for all rows.
+    with db.connection().execute(find.limit(MAX_LOOKED_AT), execution_options={"stream_results": True}) as rows:
+        for chat_id, message_id, content in rows:
+            if chat_id not in found and text in fold(content):
+                found[chat_id] = (message_id, _snippet(content, text)) if message_id else IN_TITLE
+                if len(found) == MAX_CHATS:
+                    break
+    return found
+
+
+def _filters(db: Session, user_id: str, query: Query) -> tuple[Conditions, Conditions]:
+    """The conditions that most chats pass, and those that few do."""
+    wide: Conditions = []
+    narrow: Conditions = []
     if UNTAGGED in query.tags:
-        yield ~_HAS_TAG
+        wide.append(~_HAS_TAG)
     if tags := query.tags - {UNTAGGED}:
         tagged = sa.select(ChatTag.chat_id).where(ChatTag.user_id == user_id, ChatTag.tag_id.in_(sorted(tags)))
-        yield Chat.id.in_(tagged.group_by(ChatTag.chat_id).having(sa.func.count() == len(tags)))
+        narrow.append(Chat.id.in_(tagged.group_by(ChatTag.chat_id).having(sa.func.count() == len(tags))))
     if query.folders:
-        yield Chat.folder_id.in_(_folders(db, user_id, query.folders))
+        narrow.append(Chat.folder_id.in_(_folders(db, user_id, query.folders)))
     columns = {"pinned": Chat.pinned, "archived": Chat.archived, "shared": Chat.share_id.is_not(None)}
     for name, wanted in query.flags.items():
-        yield columns[name].is_(wanted) if name != "shared" else columns[name] == wanted
+        condition = columns[name].is_(wanted) if name != "shared" else columns[name] == wanted
+        (narrow if wanted else wide).append(condition)
+    return wide, narrow
 
 
 def _folders(db: Session, user_id: str, names: set[str]) -> list[str]:
@@ -129,25 +169,6 @@ def _folders(db: Session, user_id: str, names: set[str]) -> list[str]:
 def _plain(name: str) -> str:
     """A folder's name as it is compared: any case, underscores or spaces."""
     return re.sub(r"[\s_]+", " ", fold(name)).strip()
-
-
-def _ranked(rows: Iterable[sa.Row[Any]], text: str) -> list[sa.Row[Any]]:
-    """Of each chat that does have the text the best row, the best chat first."""
-    best: dict[str, sa.Row[Any]] = {}
-    for row in rows:
-        known = best.get(row.id)
-        if known is not None and (known.message_id is None or (row.message_id and row.place < known.place)):
-            continue
-        if text in fold(row.title if row.message_id is None else row.content):
-            best[row.id] = row
-    hits = sorted(best.values(), key=lambda row: row.id)
-    hits.sort(key=lambda row: row.updated_at, reverse=True)
-    return sorted(hits, key=lambda row: row.message_id is not None)
-
-
-def _hit(row: sa.Row[Any], text: str) -> Hit:
-    snippet = None if row.message_id is None else _snippet(row.content, text)
-    return Hit(row.id, row.title, row.updated_at, row.created_at, row.message_id, snippet)
 
 
 def _snippet(content: str, text: str) -> str:

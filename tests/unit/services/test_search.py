@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from webui.models import Chat, Database, Message, User, migrate, utcnow
 from webui.models.database import create_engine
-from webui.models.search import INDEXED, MAX_CANDIDATES, fold
+from webui.models.search import INDEXED, fold
+from webui.services import search
 from webui.services.search import parse, search_chats
 
 # Letters whose case is odd, those of several scripts, and all that means something to a database.
@@ -210,12 +211,42 @@ def test_the_beginning_of_a_very_long_message_is_found(db: Session) -> None:
     assert titles(db, user_id, "needle") == []
 
 
-def test_of_a_common_text_the_newest_are_found(db: Session) -> None:
+def test_of_a_common_text_the_newest_are_found(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MAX_CHATS", 2)
     user_id = add_user(db)
-    add_chat(db, user_id, "Old", "common", age=1)
-    add_chat(db, user_id, "New", *("common" for _ in range(MAX_CANDIDATES)))
+    add_chat(db, user_id, "Old", "common", age=2)
+    add_chat(db, user_id, "Middle", "common", age=1)
+    add_chat(db, user_id, "New", *("common" for _ in range(5)))
+    add_chat(db, user_id, "None")
+    assert titles(db, user_id, "common") == ["New", "Middle"]
+    assert search_chats(db, user_id, "common", 1)[0].message_id == "m4"
+    monkeypatch.setattr(search, "MAX_LOOKED_AT", 5)
     assert titles(db, user_id, "common") == ["New"]
-    assert search_chats(db, user_id, "common", 1)[0].message_id == f"m{MAX_CANDIDATES - 1}"
+
+
+def test_what_passes_a_filter_is_found_however_old_it_is(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MAX_LOOKED_AT", 2)
+    user_id = add_user(db)
+    add_chat(db, user_id, "Old", "common", age=1, pinned=True)
+    add_chat(db, user_id, "Older common", age=2, archived=True)
+    for _ in range(3):
+        add_chat(db, user_id, "New and common", "common")
+    assert titles(db, user_id, "common pinned:true") == ["Old"]
+    assert titles(db, user_id, "common archived:true") == ["Older common"]
+
+
+def test_all_parts_of_many_chats_are_searched(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's index is asked for parts by the number of a chat."""
+    user_id = add_user(db)
+    numbers = (1, 999, 1_000, 9_999, 10_000, 12_345, 100_000, 100_999, 110_000, 111_111, 234_567)
+    for number in numbers:
+        chat_id = add_chat(db, user_id, f"Chat {number}", "word", age=-number)
+        if db.get_bind().dialect.name == "postgresql":
+            values = {"key": f"{user_id}/{number:010}", "id": chat_id}
+            db.execute(sa.text("UPDATE chats SET search_key = :key WHERE id = :id"), values)
+            db.execute(sa.text("UPDATE messages SET search_key = :key WHERE chat_id = :id"), values)
+    assert titles(db, user_id, "word") == [f"Chat {number}" for number in reversed(numbers)]
+    assert titles(db, user_id, "chat") == [f"Chat {number}" for number in reversed(numbers)]
 
 
 def test_the_index_is_used(db: Session) -> None:
@@ -227,7 +258,10 @@ def test_the_index_is_used(db: Session) -> None:
     plan = explained(db, lambda: search_chats(db, user_id, "a message", 1))
     if db.get_bind().dialect.name == "sqlite":
         assert sum("VIRTUAL TABLE INDEX" in line for line in plan) == 2, plan
-        assert {line for line in plan if "SCAN" in line and "VIRTUAL TABLE" not in line} <= {"SCAN g", "SCAN found"}
+        assert [line for line in plan if line.startswith("SCAN search")] == [
+            f"SCAN search_{table} VIRTUAL TABLE INDEX 192:M1><" for table in ("chats", "messages")
+        ], plan  # in the order that is wanted
+        assert "SEARCH messages USING INDEX sqlite_autoindex_messages_1 (chat_id=? AND id=?)" in plan, plan
     else:
         assert any("on ix_search_chats" in line for line in plan), plan
         assert any("on ix_search_messages" in line for line in plan), plan
@@ -235,7 +269,7 @@ def test_the_index_is_used(db: Session) -> None:
 
 
 def explained(db: Session, read: Callable[[], object]) -> list[str]:
-    """The database's plan for the only statement of ``read``."""
+    """The database's plans for the statements of ``read``."""
     connection, told = db.connection(), []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
@@ -244,7 +278,5 @@ def explained(db: Session, read: Callable[[], object]) -> list[str]:
     sa.event.listen(connection, "before_cursor_execute", note)
     read()
     sa.event.remove(connection, "before_cursor_execute", note)
-    [(statement, values)] = told
-    sqlite = connection.dialect.name == "sqlite"
-    rows = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{statement}", values)
-    return [row[-1] for row in rows]
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    return [row[-1] for one, values in told for row in connection.exec_driver_sql(f"{explain} {one}", values)]
