@@ -9,11 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import IS_LISTED, Chat, Message, Run, utcnow
+from webui.models import IS_LISTED, Chat, Database, Message, utcnow
 from webui.runs import journal
 from webui.services.chats import MAX_TITLE, find_chat, read_chat
-from webui.services.folders import hold_folder
-from webui.services.tags import copy_tags
+from webui.services.new_chats import Prepared, Row, build, store
 
 _PINNED = sa.select(Chat.pinned).where(
     Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"), IS_LISTED
@@ -48,29 +47,42 @@ def toggle_archive(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
     return read_chat(db, user_id, chat_id)
 
 
-def clone_chat(db: Session, user_id: str, chat_id: str, title: str | None) -> dict[str, Any]:
+def clone_chat(database: Database, user_id: str, chat_id: str, title: str | None) -> dict[str, Any]:
     """Copy a chat, with its place among the user's chats; answers the copy. As many statements for any length."""
-    original = find_chat(db, user_id, chat_id)
-    if original.folder_id is not None:
-        hold_folder(db, user_id, original.folder_id)
-    copy = Chat(
-        id=str(uuid4()),
-        user_id=user_id,
-        title=clone_title(original.title, title),
-        folder_id=original.folder_id,
-        archived=False,
-        pinned=original.pinned,
-        current_id=original.current_id,
-        meta=original.meta,
-        data={**original.data, **origin(chat_id, original.current_id)},
-        created_at=utcnow(),
-        updated_at=utcnow(),
-    )
-    db.add(copy)
-    db.flush()
-    _copy_messages(db, chat_id, copy.id)
-    copy_tags(db, chat_id, copy.id)
-    return read_chat(db, user_id, copy.id)
+    with database.begin(write=False) as db:
+        [copy] = prepared = [_copy(db, find_chat(db, user_id, chat_id, lock=False), title)]
+    prepared = build(database, user_id, prepared)
+    with database.begin() as db:
+        store(db, user_id, prepared)
+        return read_chat(db, user_id, copy.chat["id"])
+
+
+def _copy(db: Session, chat: Chat, title: str | None) -> Prepared:
+    copy = {
+        "id": str(uuid4()),
+        "title": clone_title(chat.title, title),
+        "folder_id": chat.folder_id,
+        "share_id": None,
+        "archived": False,
+        "pinned": chat.pinned,
+        "current_id": chat.current_id,
+        "meta": chat.meta,
+        "data": {**chat.data, **origin(chat.id, chat.current_id)},
+        "created_at": utcnow(),
+        "updated_at": utcnow(),
+        "deleted_at": None,
+    }
+    there = sa.select(*_COPIED, Message.run_id).where(Message.chat_id == chat.id, Message.deleted_at.is_(None))
+    own = {"chat_id": copy["id"], "run_id": None}
+    return Prepared(copy, [_as_it_is(db, row) | own for row in db.execute(there).mappings()])
+
+
+def _as_it_is(db: Session, row: sa.RowMapping) -> Row:
+    """A message; a reply that is being generated goes on in the original alone, and the copy has it as far as it is."""
+    if row["run_id"] is None:
+        return dict(row)
+    content = journal.transcript(journal.read_after(db, row["run_id"], 0)[1]).render(done=True)
+    return {**row, "content": content, "data": {**row["data"], "done": True, "interrupted": True}}
 
 
 def clone_title(original: str, given: str | None = None) -> str:
@@ -81,16 +93,3 @@ def clone_title(original: str, given: str | None = None) -> str:
 def origin(chat_id: str, current_id: str | None) -> dict[str, Any]:
     """The keys by which the contract's chat object says what it is a copy of, and where the two part."""
     return {"originalChatId": chat_id, "branchPointMessageId": current_id}
-
-
-def _copy_messages(db: Session, chat_id: str, copy_id: str) -> None:
-    there = (Message.chat_id == chat_id, Message.deleted_at.is_(None))
-    rows = sa.select(sa.literal(copy_id), *_COPIED).where(*there)
-    db.execute(sa.insert(Message).from_select(["chat_id", *(column.key for column in _COPIED)], rows))
-    # A reply that is being generated goes on in the original alone; the copy has it as far as it is.
-    runs = sa.select(Run.id, Run.message_id).join(Message, Message.run_id == Run.id).where(*there)
-    for run_id, message_id in db.execute(runs).all():
-        message = db.get_one(Message, (copy_id, message_id))
-        message.content = journal.transcript(journal.read_after(db, run_id, 0)[1]).render(done=True)
-        message.data = {**message.data, "done": True, "interrupted": True}
-    db.flush()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +13,6 @@ from webui.errors import ApiError, Problem
 from webui.models import IS_LISTED, Chat, Database, Message, utcnow
 from webui.runs import journal
 from webui.services import messages
-from webui.services.folders import hold_folder
 
 DEFAULT_TITLE = "New Chat"
 MAX_TITLE = 1000  # characters
@@ -34,27 +32,11 @@ _CONVERSATION = (
     .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"), IS_LISTED)
     .order_by(Message.position)
 )
-
-
-def create_chat(db: Session, user_id: str, chat: dict[str, Any], folder_id: str | None) -> dict[str, Any]:
-    """Store a new chat; answers it as the client will see it."""
-    sent = parse_chat(chat)
-    if folder_id is not None:
-        hold_folder(db, user_id, folder_id)
-    row = Chat(
-        id=str(uuid4()),
-        user_id=user_id,
-        title=DEFAULT_TITLE,
-        folder_id=folder_id,
-        archived=False,
-        pinned=False,
-        meta={},
-        data={},
-        created_at=utcnow(),
-    )
-    db.add(row)
-    _store(db, row, sent)
-    return read_chat(db, user_id, row.id)
+_MESSAGE_IDS = (
+    sa.select(Message.id)
+    .join(Chat, Chat.id == Message.chat_id)
+    .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"))
+)
 
 
 def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
@@ -87,16 +69,38 @@ def read_chats(database: Database, user_id: str, chat_ids: Iterable[str]) -> Ite
             yield chat
 
 
-def update_chat(db: Session, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
+def update_chat(database: Database, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
     """Merge what the client holds into the chat: top-level keys replace, messages are merged one by one."""
     sent = parse_chat(chat)  # before the lock, since it takes its time
-    _store(db, find_chat(db, user_id, chat_id), sent)
-    return read_chat(db, user_id, chat_id)
+    brings = _store_ahead(database, user_id, chat_id, sent.messages or {})
+    with database.begin() as db:
+        _store(db, find_chat(db, user_id, chat_id), sent, brings=brings)
+        return read_chat(db, user_id, chat_id)
 
 
-def find_chat(db: Session, user_id: str, chat_id: str) -> Chat:
-    """The chat, locked until the transaction ends so that two tabs are merged one after the other."""
-    row = db.scalar(sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id, IS_LISTED).with_for_update())
+def _store_ahead(database: Database, user_id: str, chat_id: str, sent: Mapping[str, dict[str, Any]]) -> bool:
+    """Store the new messages of a client that has very many, in transactions that are short; whether there were such.
+
+    What is stored of a save that is cut off is kept: sent again, it takes its place.
+    """
+    if messages.length(sent.values()) <= messages.PART:
+        return False
+    with database.begin(write=False) as db:
+        known = set(db.scalars(_MESSAGE_IDS, {"chat_id": chat_id, "user_id": user_id}))
+    new = [{"id": key, **columns} for key, columns in sent.items() if key not in known]
+    if messages.length(new) <= messages.PART:
+        return False
+    for part in messages.parts(new):
+        with database.begin() as db:
+            find_chat(db, user_id, chat_id)
+            messages.add_loose(db, chat_id, part)
+    return True
+
+
+def find_chat(db: Session, user_id: str, chat_id: str, *, lock: bool = True) -> Chat:
+    """The chat; locked until the transaction ends, so that two tabs are merged one after the other."""
+    find = sa.select(Chat).where(Chat.id == chat_id, Chat.user_id == user_id, IS_LISTED)
+    row = db.scalar(find.with_for_update() if lock else find)
     if row is None:
         raise ApiError(Problem.CHAT_NOT_FOUND)
     return row
@@ -128,12 +132,12 @@ def parse_chat(chat: dict[str, Any]) -> Sent:
     return Sent(title, data, current if isinstance(current, str) else None, rows)
 
 
-def _store(db: Session, row: Chat, sent: Sent) -> None:
+def _store(db: Session, row: Chat, sent: Sent, *, brings: bool) -> None:
     row.title = sent.title or row.title
     row.data = {**row.data, **sent.data}
     row.updated_at = utcnow()
     if sent.messages is not None:
         row.current_id = sent.current_id
         db.flush()
-        messages.merge(db, row.id, sent.messages)
+        messages.merge(db, row.id, sent.messages, brings=brings)
     db.flush()

@@ -18,6 +18,8 @@ from webui.errors import ApiError, Problem
 from webui.models import Message, utcnow
 
 MAX_MESSAGES = 100_000
+PART = 256 * 1024  # characters in one transaction; with the search index that takes up to half a second
+ROW = 100  # what it takes to write a message without text, in characters
 TOLD = ("role", "content", "data")  # what a message says, as opposed to where it stands
 _OWN_KEYS = frozenset({"id", "parentId", "childrenIds", "role", "content"})
 
@@ -77,8 +79,40 @@ def _invalid(loc: list[str], message: str) -> ApiError:
     return ApiError(Problem.INVALID, [{"type": "messages", "loc": where, "msg": message}])
 
 
-def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> None:
-    """Store what a client holds of a chat.
+def length(rows: Iterable[Mapping[str, Any]]) -> int:
+    """How much there is to write, in characters; a message without text counts as ``ROW``."""
+    return sum(ROW + len(row["content"]) for row in rows)
+
+
+def parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """As many rows at a time as one transaction should write."""
+    part: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        part.append(row)
+        size += length([row])
+        if size > PART:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def add_loose(db: Session, chat_id: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Store those messages of ``rows`` that the chat has not got yet, under no parent: ``merge`` gives them theirs."""
+    wanted = {row["id"]: row for row in rows}
+    last = sa.select(sa.func.max(Message.position)).where(Message.chat_id == chat_id)
+    for known in db.scalars(sa.select(Message.id).where(Message.chat_id == chat_id, Message.id.in_(wanted))):
+        del wanted[known]
+    if wanted:
+        own = {"chat_id": chat_id, "parent_id": None, "created_at": utcnow(), "updated_at": utcnow()}
+        first = 1 + (db.scalar(last) or 0)
+        numbered = [{**row, **own, "position": position} for position, row in enumerate(wanted.values(), first)]
+        db.execute(sa.insert(Message), numbered)
+
+
+def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]], *, brings: bool = False) -> None:
+    """Store what a client holds of a chat. ``brings`` tells that some of it is new, though it is stored already.
 
     The client sends the whole chat and no version, so: one that brings something and lacks messages has a stale copy,
     and what it lacks stays, also in the messages that it has; one that only lacks messages has deleted them, and they
@@ -95,7 +129,7 @@ def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]]) -> 
     brought = {key: stored[key] for key in sent if key in stored and _brings(stored[key], sent[key])}
     there = [row for row in stored.values() if row.deleted_at is None]
     lacking = {row.id for row in there if row.id not in incoming and row.run_id is None}
-    gone: set[str] = set() if new or brought else lacking
+    gone: set[str] = set() if new or brought or brings else lacking
     parents = _parents(stored, sent, {row.id for row in there} - gone | sent.keys())
     settled = gone | brought.keys()
     moved = [row.id for row in there if row.id not in settled and row.parent_id != parents[row.id]]

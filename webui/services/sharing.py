@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import IS_LISTED, Chat, SharedChat, utcnow
+from webui.models import IS_LISTED, Chat, Database, SharedChat, utcnow
 from webui.services.chat_actions import clone_title, origin
-from webui.services.chats import create_chat, find_chat, read_chat
+from webui.services.chats import find_chat, read_chat
+from webui.services.new_chats import create_chat
 
 _SHARED = (
     sa.select(*SharedChat.__table__.columns)
@@ -62,12 +63,13 @@ def read_shared(db: Session, share_id: str, *, sees_all: bool) -> dict[str, Any]
     return read_chat(db, owner_of(db, share_id), share_id)
 
 
-def clone_shared(db: Session, user_id: str, share_id: str, *, sees_all: bool) -> dict[str, Any]:
+def clone_shared(database: Database, user_id: str, share_id: str, *, sees_all: bool) -> dict[str, Any]:
     """Copy a shared chat to the user's own; folder, pin and tags are how its owner keeps it, and stay behind."""
-    shared = read_shared(db, share_id, sees_all=sees_all)
+    with database.begin(write=False) as db:
+        shared = read_shared(db, share_id, sees_all=sees_all)
     chat = shared["chat"]
     own = {"title": clone_title(shared["title"]), **origin(share_id, chat["history"]["currentId"])}
-    return create_chat(db, user_id, {**chat, **own}, None)
+    return create_chat(database, user_id, {**chat, **own}, None)
 
 
 def owner_of(db: Session, chat_id: str) -> str:

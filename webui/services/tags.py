@@ -95,12 +95,6 @@ def remove_tags(db: Session, user_id: str, chat_id: str) -> None:
     _remove(db, chat, set(_ids(chat.meta)))
 
 
-def copy_tags(db: Session, chat_id: str, copy_id: str) -> None:
-    """Put the tags of a chat, whose ``meta`` was copied already, on the copy."""
-    rows = sa.select(sa.literal(copy_id), ChatTag.tag_id, ChatTag.user_id).where(ChatTag.chat_id == chat_id)
-    db.execute(sa.insert(ChatTag).from_select(["chat_id", "tag_id", "user_id"], rows))
-
-
 def _remove(db: Session, chat: Chat, gone: set[str]) -> None:
     on_it = _ids(chat.meta)
     if gone.isdisjoint(on_it):

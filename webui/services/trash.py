@@ -22,7 +22,7 @@ from webui.services.locks import hold_folders
 from webui.services.messages import nearest_ancestors
 
 ERASED = datetime.fromtimestamp(0, UTC)
-IN_TRASH = Chat.deleted_at > ERASED
+IN_TRASH = sa.and_(Chat.deleted_at > ERASED, Chat.import_id.is_(None))
 # What one transaction erases at most. On SQLite nobody else writes meanwhile, and taking a message of a thousand
 # characters out of the search index takes milliseconds.
 CHATS, MESSAGES = 100, 10

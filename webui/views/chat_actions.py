@@ -59,4 +59,4 @@ def toggle_archive(request: Request) -> dict[str, Any]:
 )
 def clone_chat(request: Request) -> dict[str, Any]:
     """Copy a chat."""
-    return chat_actions.clone_chat(request.db, request.user.id, request.matchdict["id"], request.payload.title)
+    return chat_actions.clone_chat(request.database, request.user.id, request.matchdict["id"], request.payload.title)

@@ -15,13 +15,13 @@ from webui.errors import ApiError, Problem
 from webui.schemas.chat_files import ChatImportForm, ChatsImportForm, ExportQuery, ImportOut
 from webui.schemas.chats import ChatOut
 from webui.security.permissions import Permission
+from webui.services import new_chats
 from webui.services.chats import read_chat
 from webui.services.exports.archive import archive
 from webui.services.exports.chat import as_markdown, as_text
 from webui.services.exports.pdf import as_pdf
 from webui.services.imports import records
 from webui.services.imports.incoming import Incoming, moment
-from webui.services.imports.store import import_all
 from webui.views.downloads import streamed
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ _CHATS = TypeAdapter(list[ChatOut])
 def import_chats(request: Request) -> list[dict[str, Any]]:
     """Store chats from elsewhere under new ids, all of them or, if one is faulty, none."""
     form: ChatsImportForm = request.payload
-    chat_ids = import_all(request.db, request.user.id, [_incoming(chat) for chat in form.chats])
-    return [read_chat(request.db, request.user.id, chat_id) for chat_id in chat_ids]
+    return new_chats.import_chats(request.database, request.user.id, [_incoming(chat) for chat in form.chats])
 
 
 def _incoming(form: ChatImportForm) -> Incoming:

@@ -6,7 +6,7 @@ from webui.api import api_view
 from webui.errors import Problem
 from webui.schemas.chats import ChatForm, ChatOut
 from webui.security.permissions import Permission
-from webui.services import chats, trash
+from webui.services import chats, new_chats, trash
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -20,7 +20,7 @@ MAX_CHAT = 32 * 1024 * 1024  # bytes
 def create_chat(request: Request) -> dict[str, Any]:
     """Store a new chat."""
     form: ChatForm = request.payload
-    return chats.create_chat(request.db, request.user.id, form.chat, form.folder_id)
+    return new_chats.create_chat(request.database, request.user.id, form.chat, form.folder_id)
 
 
 @api_view(
@@ -46,7 +46,7 @@ def read_chat(request: Request) -> dict[str, Any]:
 )
 def update_chat(request: Request) -> dict[str, Any]:
     """Merge what the client holds into the chat, message by message."""
-    return chats.update_chat(request.db, request.user.id, request.matchdict["id"], request.payload.chat)
+    return chats.update_chat(request.database, request.user.id, request.matchdict["id"], request.payload.chat)
 
 
 @api_view(

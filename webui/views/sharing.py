@@ -62,4 +62,4 @@ def read_shared(request: Request) -> dict[str, Any]:
 )
 def clone_shared(request: Request) -> dict[str, Any]:
     """Copy a shared chat, named by the id under which it is shared, to one's own."""
-    return sharing.clone_shared(request.db, request.user.id, request.matchdict["id"], sees_all=sees_all(request))
+    return sharing.clone_shared(request.database, request.user.id, request.matchdict["id"], sees_all=sees_all(request))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support import Client, conversation, message
 from webui.models import Database, Message
-from webui.services import chats
+from webui.services import chats, new_chats
 
 TABS = 3
 PLACE = st.integers(0, 30)  # which message, by its place in the tab's copy
@@ -114,10 +114,8 @@ class World:
         self.user_id: str = person.user["id"]
         self.texts = 0
         self.acknowledged: set[str] = set()
-        with self.database.begin() as db:
-            self.chat_id = chats.create_chat(
-                db, self.user_id, conversation(message("q"), message("a", "q"))["chat"], None
-            )["id"]
+        chat = conversation(message("q"), message("a", "q"))["chat"]
+        self.chat_id = new_chats.create_chat(self.database, self.user_id, chat, None)["id"]
 
     def new_text(self) -> str:
         """One that is no part of any other."""
@@ -134,8 +132,8 @@ class World:
 
     def save(self, history: dict[str, Any]) -> None:
         before = self.rows()
-        with self.database.begin() as db:
-            chat = chats.update_chat(db, self.user_id, self.chat_id, {"history": deepcopy(history)})["chat"]
+        sent = {"history": deepcopy(history)}
+        chat = chats.update_chat(self.database, self.user_id, self.chat_id, sent)["chat"]
         after = chat["history"]["messages"]
         for message_id, sent in history["messages"].items():
             is_the_servers = message_id in before and before[message_id].role == "assistant"

@@ -25,7 +25,7 @@ from pydantic_core import to_json
 
 from webui.models import utcnow
 from webui.services.imports.incoming import moment
-from webui.services.imports.store import MAX_TAG, Row
+from webui.services.new_chats import MAX_TAG, Row
 from webui.services.notes import MAX_NOTE
 
 MAX_SIZE = 64 * 1024 * 1024  # bytes of one kind: they are in memory until they are stored

@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from webui.models import Chat, ChatImport, utcnow
 from webui.runs import journal
 from webui.security.identity import find_user
+from webui.services import new_chats
 from webui.services.imports import records
 from webui.services.imports.extras import Extras
-from webui.services.imports.loader import Batch, Loader
+from webui.services.imports.loader import Loader
 from webui.services.imports.restore import restore
 from webui.services.imports.splitter import BrokenFile
-from webui.services.imports.store import store
 from webui.services.trash import ERASED
 
 if TYPE_CHECKING:
@@ -89,7 +89,12 @@ class Import:
         chats = skip
         try:
             while batch := await _in_thread(loader.batch):
-                if not await self._store(partial(self._add, batch=batch, before=chats)):
+                new = batch.chats
+                if new_chats.is_large(new):
+                    for step in new_chats.building(self._user_id, new):
+                        await self._store(step)
+                    new = new_chats.built(new)
+                if not await self._store(partial(self._add, new=new, position=batch.position, before=chats)):
                     return
                 chats += len(batch.chats)
                 if time.monotonic() - self._told > TOLD_SECONDS:
@@ -127,10 +132,10 @@ class Import:
             event = {"type": PROGRESS, "data": data}
             journal.announce(db, user_id=self._user_id, chat_id=None, message_id="", event=event)
 
-    def _add(self, db: Session, *, batch: Batch, before: int) -> bool:
+    def _add(self, db: Session, *, new: list[new_chats.Prepared], position: int, before: int) -> bool:
         """Store a batch; False, and nothing stored, if somebody else has changed the import."""
-        if self._changed(db, before, chats=before + len(batch.chats), offset=batch.position):
-            store(db, self._user_id, batch.chats, self._id)
+        if self._changed(db, before, chats=before + len(new), offset=position):
+            new_chats.store(db, self._user_id, new, self._id)
             return True
         return False
 

@@ -15,7 +15,7 @@ from webui.services.imports.extras import NOUNS, Extras
 from webui.services.imports.formats import to_incoming
 from webui.services.imports.source import Source
 from webui.services.imports.splitter import KNOWN, BrokenFile, Splitter, parse
-from webui.services.imports.store import Prepared, prepare
+from webui.services.new_chats import Prepared, prepare
 
 # What a transaction stores at most, so that it holds others up for half a second (most of it is indexing for search),
 # and how long reading for it may take.

@@ -20,7 +20,7 @@ from webui.security.permissions import RULES, Permission
 from webui.services.folders import merge_folders
 from webui.services.imports.extras import FEEDBACKS, FOLDERS, MEMORIES, NOTES, PROMPTS, TAGS, Extras, told
 from webui.services.imports.incoming import new_id
-from webui.services.imports.store import AT_ONCE, Row, show
+from webui.services.new_chats import AT_ONCE, Row, show
 from webui.services.tags import tag_id
 from webui.settings import Settings
 

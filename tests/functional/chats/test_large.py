@@ -1,0 +1,153 @@
+"""Chats that are so large that they are stored in several transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.functional.chats.support import act, new_chat
+from tests.support import Client, conversation, message
+from webui.models import Chat, Message, utcnow
+from webui.services import messages, new_chats, trash
+
+COUNT = 30
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(messages, "PART", 10 * messages.ROW)
+
+
+def branch(count: int = COUNT, first: int = 0) -> list[dict[str, Any]]:
+    return [message(f"m{number}", f"m{number - 1}" if number else None) for number in range(first, first + count)]
+
+
+def parents(chat: dict[str, Any]) -> dict[str, str | None]:
+    return {key: each["parentId"] for key, each in chat["chat"]["history"]["messages"].items()}
+
+
+def straight(count: int) -> dict[str, str | None]:
+    return {f"m{number}": f"m{number - 1}" if number else None for number in range(count)}
+
+
+def rows(person: Client) -> dict[str, Chat]:
+    with person.registry.database.begin(write=False) as db:
+        return {chat.id: chat for chat in db.scalars(sa.select(Chat))}
+
+
+def save(person: Client, chat_id: str, *all_of_it: dict[str, Any], status: int = 200) -> dict[str, Any]:
+    answer = person.post(f"/api/v1/chats/{chat_id}", conversation(*all_of_it), status=status)
+    return answer.json if status == 200 else {}
+
+
+class Died(BaseException):
+    """What a killed process does not live to see."""
+
+
+@contextmanager
+def killed(person: Client, *, after: int) -> Iterator[None]:
+    """Ends the server's work at the transaction that follows the first ``after`` which write."""
+    left = [after]
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        left[0] -= statement.startswith("INSERT INTO messages")
+        if left[0] < 0:
+            raise Died
+
+    engine = person.registry.database.engine
+    sa.event.listen(engine, "before_cursor_execute", count)
+    try:
+        with pytest.raises(Died):
+            yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", count)
+
+
+def test_a_large_chat_is_stored_copied_and_imported_as_it_is(admin: Client) -> None:
+    chat = new_chat(admin, *branch(), title="Large")
+    copy = act(admin, chat["id"], "clone")
+    form = {"chat": conversation(*branch(), title="Large")["chat"], "meta": {"tags": ["work"]}, "pinned": True}
+    first, second = admin.post("/api/v1/chats/import", {"chats": [form, form]}, status=200).json
+    for each in (chat, copy, first, second):
+        found = admin.get(f"/api/v1/chats/{each['id']}", status=200).json
+        assert found == each
+        assert parents(found) == straight(COUNT)
+    assert (first["pinned"], first["meta"]) == (True, {"tags": ["work"]})
+    assert {(row.import_id, row.deleted_at) for row in rows(admin).values()} == {(None, None)}
+
+
+def test_a_large_chat_goes_into_its_folder(admin: Client) -> None:
+    folder = admin.post("/api/v1/folders/", {"name": "Work"}, status=200).json["id"]
+    chat = admin.post("/api/v1/chats/new", conversation(*branch()) | {"folder_id": folder}, status=200).json
+    assert chat["folder_id"] == act(admin, chat["id"], "clone")["folder_id"] == folder
+    admin.post("/api/v1/chats/new", conversation(*branch()) | {"folder_id": "not there"}, status=400)
+    assert len(admin.get("/api/v1/chats/?include_folders=true", status=200).json) == 2
+
+
+def test_what_is_being_built_is_seen_nowhere_and_erased_in_the_end(admin: Client) -> None:
+    with killed(admin, after=2):
+        admin.post("/api/v1/chats/new", conversation(*branch(), title="Half"))
+    [(chat_id, row)] = rows(admin).items()
+    assert row.import_id == new_chats.BEING_BUILT
+    admin.get(f"/api/v1/chats/{chat_id}", status=401)
+    admin.post(f"/api/v1/chats/{chat_id}/restore", {}, status=401)
+    for path in ("?page=1", "trash", "search?text=half", "search?text=", "all", "pinned", "archived"):
+        assert admin.get(f"/api/v1/chats/{path}", status=200).json == [], path
+    assert not erased(admin, trash_days=0)  # it may still be at work
+    with admin.registry.database.begin() as db:
+        db.execute(sa.update(Chat).values(deleted_at=utcnow() - timedelta(seconds=1)))
+    assert erased(admin, trash_days=0)
+    assert rows(admin) == {}
+
+
+def erased(person: Client, *, trash_days: int) -> bool:
+    some = False
+    with Session(person.registry.database.engine) as db:
+        while trash.erase_some(db, trash_days=trash_days):
+            some = True
+            db.commit()
+    return some
+
+
+def test_a_large_save_merges_as_a_small_one_does(admin: Client) -> None:
+    chat_id = new_chat(admin, *branch(3))["id"]
+    save(admin, chat_id, *branch(3), message("other", "m2"))
+    merged = save(admin, chat_id, *branch())  # from a copy that lacks "other", which is not to go by that
+    assert parents(merged) == straight(COUNT) | {"other": "m2"}
+    assert parents(save(admin, chat_id, *branch())) == straight(COUNT)  # which it is, when nothing comes instead
+
+
+def test_a_save_that_was_cut_off_is_completed_by_the_next(admin: Client) -> None:
+    chat_id = new_chat(admin, *branch(3))["id"]
+    with killed(admin, after=1):
+        save(admin, chat_id, *branch())
+    half = admin.get(f"/api/v1/chats/{chat_id}", status=200).json
+    assert 3 < len(parents(half)) < COUNT
+    assert parents(save(admin, chat_id, *branch())) == straight(COUNT)
+
+
+def test_a_large_save_into_the_chat_of_somebody_else_stores_nothing(users: Client) -> None:
+    chat_id = new_chat(users, *branch(3))["id"]
+    save(users.sign_up(name="Bob"), chat_id, *branch(), status=401)
+    with users.registry.database.begin(write=False) as db:
+        assert db.scalar(sa.select(sa.func.count()).select_from(Message)) == 3
+
+
+def test_messages_of_a_large_save_that_came_meanwhile_are_stored_once(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_id = new_chat(admin, *branch(3))["id"]
+    add = messages.add_loose
+
+    def race(db: Session, chat: str, rows: Any) -> None:
+        add(db, chat, rows[:4])
+        add(db, chat, rows)
+
+    monkeypatch.setattr(messages, "add_loose", race)
+    assert parents(save(admin, chat_id, *branch())) == straight(COUNT)
