@@ -146,7 +146,7 @@ DECLARE
 BEGIN
     RETURN array_to_tsvector(array_remove(x
         || ARRAY(SELECT a || b FROM unnest(x, x[2:]) AS u(a, b))
-        || ARRAY(SELECT a || b || c FROM unnest(x, x[2:], x[3:]) AS u(a, b, c))
+        || ARRAY(SELECT a || b || c || d FROM unnest(x, x[2:], x[3:], x[4:]) AS u(a, b, c, d))
         || ARRAY[left(search_key, -3), left(search_key, -4), left(search_key, -5)], NULL));
 END $$body$$"""
 CHAT_KEY = """

@@ -1,10 +1,12 @@
 """The search index over titles and messages: how a text is folded, and which documents may hold it.
 
-The index holds, for each title and message, the runs of three characters of its first ``INDEXED`` characters
-("grams"), made by the database itself (migration 0004): tokens of FTS5 on SQLite, lexemes of a tsvector on PostgreSQL.
-So parts of words and texts without spaces are found, and both databases have the same candidates. What they share with
-the text that is searched is looked at again by the caller. For one or two characters PostgreSQL's index has these
-runs as well, and SQLite's is asked for its terms that begin with them, as far as these are ``MAX_TERMS``.
+The index holds, for each title and message, runs of the first ``INDEXED`` characters ("grams"), made by the database
+itself (migration 0004), so parts of words and texts without spaces are found. What has the grams of the text that is
+searched is a candidate, which the caller looks at again.
+
+On SQLite they are tokens of FTS5, of three characters; for one or two it is asked for those that begin with them, as
+far as these are ``MAX_TERMS``. On PostgreSQL they are lexemes of a tsvector, of one, two and four characters: its index
+takes ten times as long to walk through those that are common, as three characters are.
 
 PostgreSQL folds ASCII alone in the same way everywhere (``lower()`` in the collation "C"), so there a query asks for
 other letters in either case. FTS5 folds all letters of Unicode 6.1.
@@ -30,7 +32,8 @@ from webui.models.chat import Chat, Message
 
 INDEXED = 32_768  # characters of a text that are indexed
 MAX_GRAMS = 50  # of a long text; more of them would hardly find less
-GRAM = 3  # characters
+GRAM = 3  # characters, on SQLite
+SHORT_GRAM, LONG_GRAM = 2, 4  # on PostgreSQL
 MAX_TERMS = 500  # grams that are looked for when the text is shorter than one
 
 _LAST = chr(sys.maxunicode)
@@ -66,11 +69,12 @@ def fold(text: str) -> str:
     return text.replace("İ", "i").lower().replace("ς", "\N{GREEK SMALL LETTER SIGMA}")
 
 
-def grams_of(needle: str) -> list[str]:
-    """The runs of three characters of a folded text; of a shorter one itself."""
+def grams_of(dialect: str, needle: str) -> list[str]:
+    """What of a folded text the index holds; of a text that is shorter than that on SQLite the text itself."""
     if len(needle) < GRAM:
         return [needle]
-    grams = (needle[start : start + GRAM] for start in range(len(needle) - GRAM + 1))
+    size = GRAM if dialect == "sqlite" else LONG_GRAM if len(needle) >= LONG_GRAM else SHORT_GRAM
+    grams = (needle[start : start + size] for start in range(len(needle) - size + 1))
     return list(islice(dict.fromkeys(grams), MAX_GRAMS))
 
 

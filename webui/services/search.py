@@ -27,7 +27,7 @@ from webui.services.tags import UNTAGGED, tag_id
 PAGE_SIZE = 60
 MAX_CHATS = 300  # that are found by their titles, and as many by their messages
 MAX_LOOKED_AT = 3000  # titles, and as many messages, that may have the text by the index
-MAX_GRAMS = 3  # runs of characters that the database is asked for
+MAX_GRAMS = 4  # runs of characters that the database is asked for
 SAMPLE, SAMPLED = 200, 1000  # messages, and characters of each
 SNIPPET_BEFORE, SNIPPET = 40, 160  # characters
 _FLAGS = {"true": True, "false": False}
@@ -90,8 +90,9 @@ def search_chats(db: Session, user_id: str, text: str, page: int) -> list[Hit]:
         newest = sa.select(*_LINE).where(*conditions).order_by(*_NEWEST)
         return [Hit(*row) for row in db.execute(newest.limit(PAGE_SIZE).offset(start))]
     among = sa.select(Chat.id).where(Chat.user_id == user_id, *narrow) if narrow else None
-    grams = _rarest(db, user_id, grams_of(query.text))
-    find = partial(candidates, db.get_bind().dialect.name, user_id, grams, among=among)
+    dialect = db.get_bind().dialect.name
+    grams = _rarest(db, user_id, grams_of(dialect, query.text))
+    find = partial(candidates, dialect, user_id, grams, among=among)
     found = _found(db, find(source=Chat, where=conditions), query.text)
     by_title = found.keys()
     if len(found) < end:
