@@ -81,7 +81,7 @@ STORED = (
 
 
 # What is indexed of a text. The line feeds let each of its characters begin a run of three; letters beyond ASCII that
-# are folded to ASCII are the two that SQLite and PostgreSQL would not fold alike.
+# are folded to ASCII are those that SQLite, or PostgreSQL, would not fold.
 TEXT = "replace(replace(substr($text, 1, $indexed), 'İ', 'i'), '\N{KELVIN SIGN}', 'k') || char(10, 10)"
 ADD = "INSERT INTO search_$table (rowid, grams) SELECT d.id, $grams FROM $documents"
 REMOVE = "INSERT INTO search_$table (search_$table, rowid, grams) SELECT 'delete', d.id, $grams FROM $documents"
@@ -141,8 +141,8 @@ FUNCTION = """
 CREATE FUNCTION search_grams(content text, search_key text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$body$$
 DECLARE
-    x text[] := string_to_array(
-        lower(translate(left(content, $indexed), 'İ\N{KELVIN SIGN}', 'ik') COLLATE "C"), NULL);
+    text text := translate(left(content, $indexed), 'İ\N{KELVIN SIGN}\N{LATIN SMALL LETTER LONG S}', 'iks');
+    x text[] := string_to_array(lower(text COLLATE "C"), NULL);
 BEGIN
     RETURN array_to_tsvector(array_remove(x
         || ARRAY(SELECT a || b FROM unnest(x, x[2:]) AS u(a, b))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from webui.jobs.worker import Jobs
 from webui.runs import after
+from webui.services import account_removal
 from webui.services.imports import records
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 def includeme(config: Configurator) -> None:
     """Give the registry its jobs; nothing is taken before ``start``."""
-    config.registry.jobs = Jobs(config.registry, {**after.HANDLERS, records.JOB: _take_in})
+    config.registry.jobs = Jobs(
+        config.registry, {**after.HANDLERS, records.JOB: _take_in, account_removal.JOB: account_removal.remove}
+    )
 
 
 async def _take_in(registry: Registry, payload: dict[str, Any], user_id: str) -> None:

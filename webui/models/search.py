@@ -9,11 +9,12 @@ far as these are ``MAX_TERMS``. On PostgreSQL they are lexemes of a tsvector, of
 takes ten times as long to walk through those that are common, as three characters are.
 
 PostgreSQL folds ASCII alone in the same way everywhere (``lower()`` in the collation "C"), so there a query asks for
-other letters in either case. FTS5 folds all letters of Unicode 6.1.
+other letters in either case. FTS5 folds all letters of Unicode 6.1; cases that are
+younger (Cherokee, Georgian capitals) it tells apart.
 
 Candidates come as they are found, those of the chat that was made last first, so whoever has enough stops reading.
-FTS5 gives documents in that order. A GIN index gives all or none, so it is asked for parts of a user's chats: one
-thousand after the other, then ten thousand, then a hundred thousand.
+FTS5 gives documents in that order. A GIN index gives all or none, so it is asked for parts of a user's chats, the
+larger the older they are.
 """
 
 from __future__ import annotations
@@ -39,6 +40,13 @@ MAX_TERMS = 500  # grams that are looked for when the text is shorter than one
 _LAST = chr(sys.maxunicode)
 _LAST_CASED = 0x1E943  # the highest character that has another case
 
+# Small letters that FTS5 folds to others.
+_VARIANTS = str.maketrans(
+    "ſµ\N{COMBINING GREEK YPOGEGRAMMENI}\N{GREEK PROSGEGRAMMENI}ϐϵϑϰϖϱςϕẛ",
+    "s\N{GREEK SMALL LETTER MU}\N{GREEK SMALL LETTER IOTA}\N{GREEK SMALL LETTER IOTA}βεθκπρ"
+    "\N{GREEK SMALL LETTER SIGMA}φṡ",
+)
+
 Source = type[Chat] | type[Message]
 Conditions = Sequence[sa.ColumnElement[bool]]
 ChatIds = sa.Select[Any]
@@ -52,21 +60,19 @@ _DOCUMENTS = sa.table("search_documents", sa.column("id"), sa.column("chat_id"),
 _TERMS = """(SELECT coalesce(group_concat('"' || replace(term, '"', '""') || '"', ' OR '), '""')
     FROM (SELECT term FROM {table}_terms WHERE term >= :grams AND term < :beyond LIMIT :terms))"""
 
-# PostgreSQL. The parts by their keys (migration 0004), the newest first: at least the last ten thousand chats by
-# thousands, and at least the hundred thousand before them by ten thousands.
+# PostgreSQL. The parts by their keys (migration 0004): the last up to ten thousand chats by thousands, the ten thousand
+# before them, and all before those by hundred thousands, of which the first may hold some a second time.
 _PARTS = """
     WITH last AS (SELECT right(max(search_key), 10)::bigint AS n FROM chats WHERE user_id = :user_id)
-    SELECT to_char(part, 'FM0000000') AS part
-    FROM last, generate_series(n / 1000, greatest(n / 10000 - 1, 0) * 10, -1) AS part
-    UNION ALL SELECT to_char(part, 'FM000000')
-    FROM last, generate_series(n / 10000 - 2, greatest(n / 100000 - 1, 0) * 10, -1) AS part
+    SELECT to_char(part, 'FM0000000') AS part FROM last, generate_series(n / 1000, n / 10000 * 10, -1) AS part
+    UNION ALL SELECT to_char(n / 10000 - 1, 'FM000000') FROM last WHERE n >= 10000
     UNION ALL SELECT to_char(part, 'FM00000')
-    FROM last, generate_series(n / 100000 - 2, 0, -1) AS part"""
+    FROM last, generate_series((n / 10000 - 1) / 10, 0, -1) AS part WHERE n >= 20000"""
 
 
 def fold(text: str) -> str:
     """The text without differences of case; each character stands where it stood."""
-    return text.replace("İ", "i").lower().replace("ς", "\N{GREEK SMALL LETTER SIGMA}")
+    return text.replace("İ", "i").lower().translate(_VARIANTS)
 
 
 def grams_of(dialect: str, needle: str) -> list[str]:

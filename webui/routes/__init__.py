@@ -25,13 +25,14 @@ from webui.routes import (
     runs,
     system,
     tasks,
+    users,
 )
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 AREAS = (
-    *(health, system, auths, chats, folders, runs, prompts, notes, memories),
+    *(health, system, auths, users, chats, folders, runs, prompts, notes, memories),
     *(models, model_store, embeddings, messages, responses, tasks, evaluations),
     *(connections, openai, ollama, docs),
 )

@@ -25,8 +25,9 @@ from webui.models.search import candidates, fold, grams_of
 from webui.services.tags import UNTAGGED, tag_id
 
 PAGE_SIZE = 60
-MAX_CHATS = 300  # that are found by their titles, and as many by their messages
-MAX_LOOKED_AT = 3000  # titles, and as many messages, that may have the text by the index
+MAX_CHATS = 200  # that are found by their titles, and as many by their messages
+MAX_LOOKED_AT = 1500  # titles, and as many messages, that may have the text by the index
+STREAMED = {"stream_results": True, "max_row_buffer": 200}
 MAX_GRAMS = 4  # runs of characters that the database is asked for
 SAMPLE, SAMPLED = 200, 1000  # messages, and characters of each
 SNIPPET_BEFORE, SNIPPET = 40, 160  # characters
@@ -124,7 +125,7 @@ def _found(db: Session, find: sa.Select[Any], text: str) -> dict[str, Place]:
     """Where the text is, by the ids of the chats: in the title, or in the newest message that has it."""
     found: dict[str, Place] = {}
     # As a stream, since PostgreSQL's driver would wait for all rows.
-    with db.connection().execute(find.limit(MAX_LOOKED_AT), execution_options={"stream_results": True}) as rows:
+    with db.connection().execute(find.limit(MAX_LOOKED_AT), execution_options=STREAMED) as rows:
         for chat_id, message_id, content in rows:
             if chat_id not in found and text in fold(content):
                 found[chat_id] = (message_id, _snippet(content, text)) if message_id else IN_TITLE

@@ -159,10 +159,15 @@ def _parents(
 def erase_some(db: Session, *, trash_days: int) -> bool:
     """Erase a little of what has been in the trash for too long; False if there was nothing."""
     past = utcnow() - timedelta(days=trash_days)
-    due = sa.select(Chat.id).where(Chat.deleted_at < past).order_by(Chat.deleted_at).limit(CHATS)
+    return erase_chats(db, Chat.deleted_at < past) or _erase_messages(db, Message.deleted_at < past) > 0
+
+
+def erase_chats(db: Session, which: sa.ColumnElement[bool]) -> bool:
+    """Erase a little of these chats of the trash, those first that were deleted first; False if there are none."""
+    due = sa.select(Chat.id).where(which).order_by(Chat.deleted_at).limit(CHATS)
     chats = list(db.scalars(due.with_for_update(skip_locked=True)))  # another process may be at it as well
     if not chats:
-        return _erase_messages(db, Message.deleted_at < past) > 0
+        return False
     if _erase_messages(db, Message.chat_id.in_(chats)) < MESSAGES:
         db.execute(sa.delete(Chat).where(Chat.id.in_(chats)))
     else:  # nobody gets half of a chat back

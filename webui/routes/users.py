@@ -1,0 +1,3 @@
+ROUTES = {
+    "users.item": "/api/v1/users/{user_id}",
+}
