@@ -252,10 +252,12 @@ def test_all_parts_of_many_chats_are_searched(db: Session, monkeypatch: pytest.M
     assert titles(db, user_id, "chat") == [f"Chat {number}" for number in reversed(numbers)]
 
 
-def test_the_index_is_used(db: Session) -> None:
+@pytest.mark.parametrize(("chats", "length"), [(100, 5), (1, 500)])
+def test_the_index_is_used(db: Session, chats: int, length: int) -> None:
     user_id = add_user(db)
-    for number in range(100):
-        add_chat(db, user_id, f"Title {number}", *(f"message {place}" for place in range(5)))
+    for number in range(chats):
+        add_chat(db, user_id, f"Title {number}", *(f"message {place}" for place in range(length)))
+    db.execute(sa.text("ANALYZE"))
     if db.get_bind().dialect.name == "postgresql":  # which rather reads all of a table as small as this
         db.execute(sa.text("SET LOCAL enable_seqscan = off"))
     plan = explained(db, lambda: search_chats(db, user_id, "a message", 1))
