@@ -22,6 +22,7 @@ from webui.models import RunState
 from webui.runs import journal
 from webui.runs.log import Room, RunLog
 from webui.services import trash
+from webui.services.imports import records
 
 if TYPE_CHECKING:
     from webui.runs.engine import Runs
@@ -98,6 +99,13 @@ async def erase_trash(runs: Runs) -> None:
         await asyncio.sleep(ERASE_PAUSE_SECONDS)
 
 
+async def end_abandoned_imports(runs: Runs) -> None:
+    """End the imports that no job is at any more."""
+    jobs = runs.registry.jobs
+    await runs.store(partial(records.end_abandoned, jobs=jobs))
+    jobs.wake()
+
+
 def _forget_logs(runs: Runs) -> None:
     now = time.monotonic()
     for user_id, room in list(runs.rooms.items()):
@@ -143,6 +151,7 @@ STEPS = {
     recover_lost: 2.0,
     forget_old: 60.0,
     erase_trash: 60.0,
+    end_abandoned_imports: 60.0,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import zipfile
@@ -13,7 +14,8 @@ import sqlalchemy as sa
 
 from tests.functional.runs.support import eventually
 from tests.support import Client, conversation, message
-from webui.models import Chat, ChatImport, Job, Message
+from webui.models import Chat, ChatImport, Job, Message, utcnow
+from webui.runs import upkeep
 from webui.services.trash import ERASED
 
 FILE = "/api/v1/chats/import/file"
@@ -286,6 +288,15 @@ def test_cancelling_removes_what_was_stored(admin: Client) -> None:
     assert end(admin, "i")["error"] == "It was cancelled."
     assert not stored(admin)
     imported(admin, [row("One")])
+
+
+def test_an_import_that_ended_its_process_again_and_again_is_ended(admin: Client) -> None:
+    unseen(admin, "i", chats=3, file=[row("One")])
+    with admin.registry.database.begin() as db:
+        db.add(Job(id="j", kind="chat_import", payload={"import_id": "i"}, attempts=3, failed_at=utcnow()))
+    asyncio.run(upkeep.end_abandoned_imports(admin.registry.runs))
+    assert "broke off several times" in end(admin, "i")["error"]
+    assert not stored(admin)
 
 
 def test_the_users_viewers_see_how_far_it_is(admin: Client) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import ChatImport, utcnow
+from webui.models import ChatImport, Job, utcnow
 
 if TYPE_CHECKING:
     from webui.jobs.worker import Jobs
@@ -90,6 +90,15 @@ def cancel(db: Session, jobs: Jobs, user_id: str, import_id: str) -> None:
         jobs.add(db, JOB, {"import_id": import_id}, user_id=user_id)
     else:
         db.delete(row)
+
+
+def end_abandoned(db: Session, jobs: Jobs) -> None:
+    """End the imports whose job was given up, since its process died at each attempt. ``jobs.wake`` afterwards."""
+    given_up = sa.select(Job.payload["import_id"].as_string()).where(Job.kind == JOB, Job.failed_at.is_not(None))
+    abandoned = sa.select(ChatImport.id, ChatImport.user_id).where(ChatImport.state == RUNNING)
+    for import_id, user_id in db.execute(abandoned.where(ChatImport.id.in_(given_up))).all():
+        if fail(db, import_id, "The server broke off several times while it read this file; its log has the reason."):
+            jobs.add(db, JOB, {"import_id": import_id}, user_id=user_id)
 
 
 def fail(db: Session, import_id: str, reason: str) -> bool:
