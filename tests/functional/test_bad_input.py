@@ -114,7 +114,7 @@ def test_a_failed_request_stores_nothing(admin: Client, monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("webui.services.chats.read_chat", fail)
+    monkeypatch.setattr("webui.services.new_chats.read_chat", fail)
     assert admin.post("/api/v1/chats/new", conversation(message("q"))).status_int == 500
     monkeypatch.undo()
     assert admin.get("/api/v1/chats/").json == []
