@@ -119,5 +119,6 @@ def _answer(
         return
     name = body.get("model", "").removeprefix(f"{wire}-")
     upstream.scripts[name](Asked(wire, bool(body.get("stream")), connection, over))
-    connection.shutdown(socket.SHUT_WR)
+    with suppress(OSError):  # whoever asked may have left
+        connection.shutdown(socket.SHUT_WR)
     Asked(wire, False, connection, over).hang()

@@ -296,10 +296,11 @@ def _without_credentials(address: str) -> str:
 def _format_duration(value: timedelta | None) -> str:
     if value is None:
         return "-1"
-    rest, words = round(value.total_seconds() * 1000), ""
+    rest, words = value, ""
     for unit, length in UNITS.items():
-        count, rest = divmod(rest, length)
-        words += f"{count}{unit}" if count else ""
+        step = timedelta(milliseconds=length)
+        count, rest = (rest / step, rest) if unit == "ms" else divmod(rest, step)  # what is below a millisecond is kept
+        words += f"{count:.10g}{unit}" if count else ""
     return words or "0s"
 
 

@@ -51,6 +51,7 @@ TEXT_LIKE_VALUES = st.lists(
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # re.compile about odd patterns
 @pytest.mark.parametrize("name", PARSERS)
 @given(raw=TEXT_LIKE_VALUES | JSON_VALUES)
+@example(raw=1.0625)
 @example(raw="postgresql://\ud800@localhost/webui")
 def test_whatever_comes_in_only_a_value_error_comes_out(name: str, raw: object) -> None:
     parser = PARSERS[name]
