@@ -31,7 +31,6 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 2.0  # before a database that does not answer is asked again
-ERASE_PAUSE_SECONDS = 0.02  # in which others get to write
 QUIET_SECONDS = 10.0  # after which the deltas of a run that is over leave the memory
 
 
@@ -96,7 +95,7 @@ async def erase_trash(runs: Runs) -> None:
     """Erase what has been in the trash for long enough."""
     days = runs.registry.runtime.settings["chats.trash_days"]
     while await runs.store(partial(trash.erase_some, trash_days=days)):
-        await asyncio.sleep(ERASE_PAUSE_SECONDS)
+        await asyncio.sleep(trash.PAUSE_SECONDS)
 
 
 async def end_abandoned_imports(runs: Runs) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from webui.jobs.worker import Jobs
 
 JOB = "remove_account"
-PAUSE_SECONDS = 0.02  # in which others get to write
 
 
 def shut(db: Session, jobs: Jobs, user_id: str, *, by: str) -> None:
@@ -56,5 +55,5 @@ async def remove(registry: Registry, payload: dict[str, Any], _user_id: str | No
     values = {"deleted_at": trash.ERASED, "import_id": None}
     await asyncio.to_thread(change_all, registry.database, there, values)
     while await registry.runs.store(partial(trash.erase_chats, which=Chat.user_id == user_id)):
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(trash.PAUSE_SECONDS)
     await registry.runs.store(lambda db: db.execute(sa.delete(User).where(User.id == user_id)))

@@ -26,6 +26,7 @@ IN_TRASH = sa.and_(Chat.deleted_at > ERASED, Chat.import_id.is_(None))
 # What one transaction erases at most. On SQLite nobody else writes meanwhile, and taking a message of a thousand
 # characters out of the search index takes milliseconds.
 CHATS, MESSAGES = 100, 10
+PAUSE_SECONDS = 0.02  # between two of these transactions, in which others get to write
 
 _LIST = (
     sa.select(Chat.id, Chat.title, Chat.updated_at, Chat.created_at, Chat.deleted_at)
