@@ -100,9 +100,7 @@ async def erase_trash(runs: Runs) -> None:
 
 async def end_abandoned_imports(runs: Runs) -> None:
     """End the imports that no job is at any more."""
-    jobs = runs.registry.jobs
-    await runs.store(partial(records.end_abandoned, jobs=jobs))
-    jobs.wake()
+    await runs.store(partial(records.end_abandoned, jobs=runs.registry.jobs))
 
 
 def _forget_logs(runs: Runs) -> None:

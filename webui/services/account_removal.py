@@ -28,7 +28,7 @@ JOB = "remove_account"
 
 
 def shut(db: Session, jobs: Jobs, user_id: str, *, by: str) -> None:
-    """End an account: nobody can sign in with it, or is signed in, and its address is free. ``jobs.wake`` afterwards.
+    """End an account: nobody can sign in with it, or is signed in, and its address is free.
 
     Raises ``ApiError`` for one's own account, and for that of the first administrator.
     """

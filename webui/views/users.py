@@ -23,7 +23,5 @@ def remove_user(request: Request) -> bool:
 
     Neither one's own account nor that of the first administrator can be removed.
     """
-    jobs = request.registry.jobs
-    account_removal.shut(request.db, jobs, request.matchdict["user_id"], by=request.user.id)
-    request.tm.get().addAfterCommitHook(lambda _: jobs.wake())
+    account_removal.shut(request.db, request.registry.jobs, request.matchdict["user_id"], by=request.user.id)
     return True

@@ -93,7 +93,7 @@ def cancel(db: Session, jobs: Jobs, user_id: str, import_id: str) -> None:
 
 
 def end_abandoned(db: Session, jobs: Jobs) -> None:
-    """End the imports whose job was given up, since its process died at each attempt. ``jobs.wake`` afterwards."""
+    """End the imports whose job was given up, since its process died at each attempt."""
     given_up = sa.select(Job.payload["import_id"].as_string()).where(Job.kind == JOB, Job.failed_at.is_not(None))
     abandoned = sa.select(ChatImport.id, ChatImport.user_id).where(ChatImport.state == RUNNING)
     for import_id, user_id in db.execute(abandoned.where(ChatImport.id.in_(given_up))).all():
