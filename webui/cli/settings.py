@@ -83,8 +83,8 @@ def _as_text(settings: Settings, warnings: Iterable[str]) -> str:
         lines += ["", title]
         for setting in declared:
             resolved = settings.resolved(setting.name)
-            lock = ", locked" if resolved.locked else ""
-            lines.append(f"  {setting.name:<{width}}  {resolved.shown or '-'}  ({resolved.source}{lock})")
+            marks = (", locked" if resolved.locked else "") + (", planned" if setting.planned else "")
+            lines.append(f"  {setting.name:<{width}}  {resolved.shown or '-'}  ({resolved.source}{marks})")
     return "\n".join([*lines[1:], "", *(f"warning: {warning}" for warning in warnings)]).rstrip()
 
 
@@ -99,6 +99,7 @@ def _as_json(settings: Settings, warnings: Iterable[str]) -> str:
             "locked": resolved.locked,
             "runtime": setting.runtime,
             "secret": setting.secret,
+            "planned": setting.planned,
         }
         for setting in SETTINGS
         for resolved in (settings.resolved(setting.name),)
@@ -117,6 +118,8 @@ def _explain(settings: Settings, name: str, notes: Iterable[str]) -> int:
         print(f"  {'used      ' if step.used else 'overridden'}  {step.source}: {step.shown or '-'}")
     if settings.resolved(setting.name).locked:
         print("  It is locked: it cannot be changed at run time while it is set outside the database.")
+    if setting.planned:
+        print("  It is planned: it is read and checked, but nothing uses it yet.")
     for note in notes:
         print(f"warning: {note}")
     return 0

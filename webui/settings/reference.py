@@ -78,6 +78,8 @@ def _meaning(setting: Setting) -> str:
         notes.append("Secret.")
     if setting.runtime:
         notes.append("Run time.")
+    if setting.planned:
+        notes.append("Planned: nothing reads it yet.")
     return " ".join(notes)
 
 

@@ -19,6 +19,7 @@ class Setting:
     ``default`` is the text that one would write in the environment, or ``None`` for no value.
     ``alternatives`` are other variable names that are as good as ``env``; ``aliases`` are deprecated ones.
     ``default_from`` names the setting whose value, through ``derive``, is the default.
+    ``planned`` marks one that is read, checked and kept, but whose feature is still to come.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Setting:
     help: str
     secret: bool = False
     runtime: bool = False
+    planned: bool = False
     aliases: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     ini_aliases: tuple[str, ...] = ()
