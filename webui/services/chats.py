@@ -32,11 +32,6 @@ _CONVERSATION = (
     .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"), IS_LISTED)
     .order_by(Message.position)
 )
-_MESSAGE_IDS = (
-    sa.select(Message.id)
-    .join(Chat, Chat.id == Message.chat_id)
-    .where(Chat.id == sa.bindparam("chat_id"), Chat.user_id == sa.bindparam("user_id"))
-)
 
 
 def read_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
@@ -79,21 +74,25 @@ def update_chat(database: Database, user_id: str, chat_id: str, chat: dict[str, 
 
 
 def _store_ahead(database: Database, user_id: str, chat_id: str, sent: Mapping[str, dict[str, Any]]) -> bool:
-    """Store the new messages of a client that has very many, in transactions that are short; whether there were such.
+    """Store what a client brings that has very much, in transactions that are short; whether there was so much.
 
     What is stored of a save that is cut off is kept: sent again, it takes its place.
     """
     if messages.length(sent.values()) <= messages.PART:
         return False
     with database.begin(write=False) as db:
-        known = set(db.scalars(_MESSAGE_IDS, {"chat_id": chat_id, "user_id": user_id}))
-    new = [{"id": key, **columns} for key, columns in sent.items() if key not in known]
-    if messages.length(new) <= messages.PART:
+        find_chat(db, user_id, chat_id, lock=False)
+        new, changed = messages.compare(db, chat_id, sent)
+    if messages.length([*new, *changed]) <= messages.PART:
         return False
     for part in messages.parts(new):
         with database.begin() as db:
             find_chat(db, user_id, chat_id)
             messages.add_loose(db, chat_id, part)
+    for part in messages.parts(changed):
+        with database.begin() as db:
+            find_chat(db, user_id, chat_id)
+            messages.merge(db, chat_id, {row["id"]: row for row in part}, brings=True)
     return True
 
 

@@ -111,6 +111,17 @@ def add_loose(db: Session, chat_id: str, rows: Iterable[dict[str, Any]]) -> None
         db.execute(sa.insert(Message), numbered)
 
 
+def compare(
+    db: Session, chat_id: str, sent: Mapping[str, dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows, with their ids, of what ``sent`` has that the chat has not: new messages, and changed ones."""
+    stored = {row.id: row for row in db.execute(_STORED, {"chat_id": chat_id})}
+    rows = [{"id": key, **columns} for key, columns in sent.items()]
+    known = [row for row in rows if row["id"] in stored]
+    changed = [row for row in known if _may_change(stored[row["id"]], row) and _brings(stored[row["id"]], row)]
+    return [row for row in rows if row["id"] not in stored], changed
+
+
 def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]], *, brings: bool = False) -> None:
     """Store what a client holds of a chat. ``brings`` tells that some of it is new, though it is stored already.
 

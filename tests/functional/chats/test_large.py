@@ -24,8 +24,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(messages, "PART", 10 * messages.ROW)
 
 
-def branch(count: int = COUNT, first: int = 0) -> list[dict[str, Any]]:
-    return [message(f"m{number}", f"m{number - 1}" if number else None) for number in range(first, first + count)]
+def branch(count: int = COUNT, **fields: Any) -> list[dict[str, Any]]:
+    return [message(f"m{number}", f"m{number - 1}" if number else None, **fields) for number in range(count)]
 
 
 def parents(chat: dict[str, Any]) -> dict[str, str | None]:
@@ -130,6 +130,23 @@ def test_a_save_that_was_cut_off_is_completed_by_the_next(admin: Client) -> None
     half = admin.get(f"/api/v1/chats/{chat_id}", status=200).json
     assert 3 < len(parents(half)) < COUNT
     assert parents(save(admin, chat_id, *branch())) == straight(COUNT)
+
+
+def test_a_save_that_changes_very_much_is_stored_in_parts_and_completed_by_the_next(admin: Client) -> None:
+    chat_id = new_chat(admin, *branch())["id"]
+    save(admin, chat_id, *branch(), message("other", "m2"))
+    # What messages said before goes to the trash, a part of it at a time, in a statement for roots and one for others.
+    with killed(admin, after=2):
+        save(admin, chat_id, *branch(content="Changed"))
+    assert 3 < list(said(admin, chat_id).values()).count("Changed") < COUNT
+    merged = save(admin, chat_id, *branch(content="Changed"))
+    assert parents(merged) == straight(COUNT) | {"other": "m2"}
+    assert said(admin, chat_id) == {f"m{number}": "Changed" for number in range(COUNT)} | {"other": "other"}
+
+
+def said(person: Client, chat_id: str) -> dict[str, str]:
+    found = person.get(f"/api/v1/chats/{chat_id}", status=200).json["chat"]["history"]["messages"]
+    return {key: each["content"] for key, each in found.items()}
 
 
 def test_a_large_save_into_the_chat_of_somebody_else_stores_nothing(users: Client) -> None:
