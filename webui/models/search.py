@@ -141,19 +141,21 @@ def _in_gin(user_id: str, grams: Sequence[str], source: Source, where: Condition
     key: sa.ColumnElement[str] = sa.literal_column(f"{source.__tablename__}.search_key", sa.Text)
     part = sa.cast(sa.literal(_quoted(f"{user_id}/")[:-1]).concat(parts.c.part).concat("'"), TSQUERY)
     query = part.op("&&")(sa.cast(sa.literal(_tsquery(grams)), TSQUERY))
+    place: sa.ColumnElement[Any] = sa.literal_column(f"{source.__tablename__}.ctid")
     if source is Chat:
         keys, text, order = (Chat.id.label("chat_id"), sa.literal("").label("message_id")), Chat.title, (key.desc(),)
     else:
         keys, text = (Message.chat_id, Message.id.label("message_id")), Message.content
         order = (key.desc(), Message.position.desc())
     matches = sa.func.search_grams(text, key).op("@@")(query)
-    found = sa.select(*keys).where(matches).order_by(*order).lateral("found")
+    found = sa.select(*keys, place.label("place")).where(matches).order_by(*order).lateral("found")
     # Long texts are not sorted but looked up; the offset is how PostgreSQL is told to do that row by row.
-    row = sa.select(_text(source)).where(Chat.id == found.c.chat_id, *where).offset(0)
+    row = sa.select(_text(source)).where(place == found.c.place, Chat.id == found.c.chat_id, *where).offset(0)
     if source is Message:
-        row = row.join_from(Message, Chat, Chat.id == Message.chat_id).where(Message.id == found.c.message_id)
+        row = row.join_from(Message, Chat, Chat.id == Message.chat_id)
     told = row.lateral("told")
-    return sa.select(found, told).select_from(parts.join(found, sa.true()).join(told, sa.true()))
+    find = sa.select(found.c.chat_id, found.c.message_id, told.c.text)
+    return find.select_from(parts.join(found, sa.true()).join(told, sa.true()))
 
 
 def _spellings(gram: str) -> list[str]:

@@ -25,7 +25,7 @@ from webui.models.search import candidates, fold, grams_of
 from webui.services.tags import UNTAGGED, tag_id
 
 PAGE_SIZE = 60
-MAX_CHATS = 200  # that are found by their titles, and as many by their messages
+MAX_CHATS = 120  # that are found by their titles, and as many by their messages
 MAX_LOOKED_AT = 1500  # titles, and as many messages, that may have the text by the index
 STREAMED = {"stream_results": True, "max_row_buffer": 200}
 MAX_GRAMS = 5  # runs of characters that the database is asked for

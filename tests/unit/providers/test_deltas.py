@@ -98,7 +98,7 @@ def test_a_stream_arrives_byte_by_byte() -> None:
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=5))
 def test_nothing_that_a_server_sends_raises(data: bytes, places: list[int]) -> None:
     _, reader = read(*cut(data, places))
-    assert reader.error
+    assert reader.error or reader.done
 
 
 KEYS = st.sampled_from(
