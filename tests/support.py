@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from pyramid.config import ActionState, Configurator
+from pyramid.registry import Registry
 from pyramid.router import Router
 from webtest import TestApp, TestResponse
 
-from webui.config import configure
+from webui.config import assemble, furnish
 from webui.settings import load
 
 PASSWORD = "correct horse battery"
@@ -26,10 +30,21 @@ QUIET = {
 
 
 def make_application(url: sa.URL, folder: Path, environ: Mapping[str, str]) -> Router:
-    """The real application on this database."""
+    """The real application on this database.
+
+    The routes and views that no setting changes are assembled once, which takes 0.25 s; the rest is new.
+    """
     address = {"DATABASE_URL": url.render_as_string(hide_password=False), "DATA_DIR": str(folder)}
     settings = load({}, {**QUIET, **address, **environ})
-    return configure(settings).make_wsgi_app()
+    config = Configurator(registry=copy(_assembled()))
+    config.action_state = ActionState()  # not that of the copied, in which all has been included
+    furnish(config, settings)
+    return config.make_wsgi_app()
+
+
+@cache
+def _assembled() -> Registry:
+    return assemble().registry
 
 
 class Client:

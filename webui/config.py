@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pyramid.config import Configurator
+from pyramid.events import NewRequest
 from pyramid.tweens import EXCVIEW
 
 from webui.background import BackgroundLoop
 from webui.request import Request
 from webui.routes.chats import IMPORT_FILE
 from webui.security import require_permissions
+from webui.security.policy import SecurityPolicy
 from webui.settings import Settings
 
 TWEENS = (  # outermost first
@@ -25,25 +27,34 @@ PYRAMID_SETTINGS = {
 }
 
 
+PARTS = (  # each stands on those before it
+    "webui.models",  # registry.database, request.db
+    "webui.services.runtime",  # registry.runtime: the settings as they are now
+    "webui.security",  # registry.tokens: who somebody is
+    "webui.providers",  # registry.connections: where models come from
+    "webui.services.usage",  # registry.usage: what replies took
+    "webui.jobs",  # registry.jobs: work that follows a transaction
+    "webui.runs",  # registry.runs: replies that are generated in the background
+)
+
+
 def configure(settings: Settings) -> Configurator:
     """A configurator with everything in it, committed. Nothing is connected to and no thread runs yet."""
-    config = Configurator(settings=PYRAMID_SETTINGS, request_factory=Request, exceptionresponse_view=None)
-    config.registry.webui_settings = settings
+    config = assemble()
+    furnish(config, settings)
+    return config
 
-    # What the parts stand on.
-    config.registry.background = BackgroundLoop()  # for talk with model servers
-    config.include("webui.models")  # registry.database, request.db
-    config.include("webui.services.runtime")  # registry.runtime: the settings as they are now
-    config.include("webui.security")  # who may do what; denied unless allowed
-    config.include("webui.providers")  # registry.connections: where models come from
-    config.include("webui.services.usage")  # registry.usage: what replies took
-    config.include("webui.jobs")  # registry.jobs: work that follows a transaction
-    config.include("webui.runs")  # registry.runs: replies that are generated in the background
+
+def assemble() -> Configurator:
+    """The way of a request to its view, which no setting changes."""
+    config = Configurator(settings=PYRAMID_SETTINGS, request_factory=Request, exceptionresponse_view=None)
 
     # One request, from the outside in.
     config.include("pyramid_retry")
     for tween, inside in zip(TWEENS, (*TWEENS[1:], EXCVIEW), strict=True):
         config.add_tween(tween, over=inside)
+    config.add_subscriber("webui.runs.start", NewRequest)
+    config.set_security_policy(SecurityPolicy())  # who may do what; denied unless allowed
     config.include("webui.api")  # schemas of views
 
     # What is served.
@@ -54,6 +65,14 @@ def configure(settings: Settings) -> Configurator:
     config.commit()
     require_permissions(config)
     return config
+
+
+def furnish(config: Configurator, settings: Settings) -> None:
+    """Give the registry what views work with: all that depends on settings, or changes while the server runs."""
+    config.registry.webui_settings = settings
+    config.registry.background = BackgroundLoop()  # for talk with model servers
+    for part in PARTS:
+        config.include(part)
 
 
 def retry_attempts(request: Request) -> int:

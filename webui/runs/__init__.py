@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyramid.events import NewRequest
-
 if TYPE_CHECKING:
     from pyramid.config import Configurator
+    from pyramid.events import NewRequest
 
 
 def includeme(config: Configurator) -> None:
-    """Give the registry its runs. The first request begins to look after them, since a process may fork before."""
+    """Give the registry its runs."""
     from webui.runs.engine import Runs
 
-    runs = Runs(config.registry)
-    config.registry.runs = runs
-    config.add_subscriber(lambda _: runs.start(), NewRequest)
+    config.registry.runs = Runs(config.registry)
+
+
+def start(event: NewRequest) -> None:
+    """Look after the runs from the first request on, since a process may fork before."""
+    event.request.registry.runs.start()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pyramid.exceptions import ConfigurationError
 
 from webui.security.keys import secret_key
-from webui.security.policy import SecurityPolicy
 from webui.security.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -15,9 +14,8 @@ if TYPE_CHECKING:
 
 
 def includeme(config: Configurator) -> None:
-    """Set the policy that denies by default."""
+    """Give the registry its tokens."""
     config.registry.tokens = Tokens(config, secret_key(config.registry.webui_settings))
-    config.set_security_policy(SecurityPolicy(config.registry.tokens))
 
 
 def require_permissions(config: Configurator) -> None:

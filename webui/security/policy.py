@@ -12,7 +12,7 @@ from zope.interface import implementer
 from webui.errors import Problem
 from webui.security.identity import Identity, find_identity
 from webui.security.permissions import RULES, Permission
-from webui.security.tokens import COOKIE, Tokens, header_token
+from webui.security.tokens import COOKIE, header_token
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -33,8 +33,7 @@ class Refused(Denied):  # type: ignore[misc]
 class SecurityPolicy:
     """Header before cookie; one statement a request, and a database that cannot be asked means an error, never yes."""
 
-    def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
+    def __init__(self) -> None:
         self._cache = RequestLocalCache(self._authenticate)
 
     def identity(self, request: Request) -> Identity | None:
@@ -58,7 +57,7 @@ class SecurityPolicy:
         token = header_token(request) or request.cookies.get(COOKIE)
         if not token:
             return Problem.NOT_AUTHENTICATED
-        claims = self.tokens.read(request, token)
+        claims = request.registry.tokens.read(request, token)
         if claims is None:
             return Problem.BAD_TOKEN
         with request.database.reader() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,18 +25,23 @@ PAGE_POLICY = (
 )
 
 
+def page(context: object, request: Request) -> Response:
+    """A file of the page."""
+    folder = request.registry.webui_settings["frontend.build_dir"] or PACKAGED
+    try:
+        response = _files(folder)(context, request)
+    except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
+        raise HTTPNotFound from None
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
+
+
+@cache
+def _files(folder: Path) -> static_view:
+    return static_view(str(folder), use_subpath=True, cache_max_age=0)
+
+
 def includeme(config: Configurator) -> None:
     """Serve the page under every address that nothing else has; its own route comes last."""
-    folder = config.registry.webui_settings["frontend.build_dir"] or PACKAGED
-    files = static_view(str(folder), use_subpath=True, cache_max_age=0)
-
-    def page(context: object, request: Request) -> Response:
-        try:
-            response = files(context, request)
-        except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
-            raise HTTPNotFound from None
-        response.headers["Content-Security-Policy"] = PAGE_POLICY
-        return response
-
     config.add_route("page", "/*subpath")
     config.add_view(page, route_name="page", request_method=("GET", "HEAD"), permission=NO_PERMISSION_REQUIRED)
