@@ -29,8 +29,8 @@ PYRAMID_SETTINGS = {
 
 PARTS = (  # each stands on those before it
     "webui.models",  # registry.database, request.db
-    "webui.services.runtime",  # registry.runtime: the settings as they are now
     "webui.security",  # registry.tokens: who somebody is
+    "webui.services.runtime",  # registry.runtime: the settings as they are now
     "webui.providers",  # registry.connections: where models come from
     "webui.services.usage",  # registry.usage: what replies took
     "webui.jobs",  # registry.jobs: work that follows a transaction

@@ -27,9 +27,10 @@ PAGE_POLICY = (
 
 def page(context: object, request: Request) -> Response:
     """A file of the page."""
-    folder = request.registry.webui_settings["frontend.build_dir"] or PACKAGED
+    settings = request.registry.webui_settings
+    files = _files(settings["frontend.build_dir"] or PACKAGED)
     try:
-        response = _files(folder)(context, request)
+        response = files(context, request)
     except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
         raise HTTPNotFound from None
     response.headers["Content-Security-Policy"] = PAGE_POLICY
