@@ -32,7 +32,7 @@ def test_the_server_answers_as_described_whatever_it_is_sent(tmp_path: Path) -> 
             *(Path(sys.executable).with_name("schemathesis"), "run", f"{server.url}/openapi.json"),
             *("--header", f"Authorization: Bearer {server.sign_up()}"),
             *(argument for path in LEFT_OUT for argument in ("--exclude-path", path)),
-            *("--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "8", "--seed", "1"),
+            *("--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", "4", "--seed", "1"),
         ]
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
         with server.call("GET", "/health") as answer:
