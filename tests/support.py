@@ -52,6 +52,7 @@ class Client:
 
     def __init__(self, app: TestApp, token: str | None = None, user: dict[str, Any] | None = None) -> None:
         self.app = app
+        app.extra_environ["webob.is_body_seekable"] = True  # as our server says; WebOb's copying is quadratic
         self.registry = app.app.registry
         self.token = token
         self.user = user or {}
