@@ -26,7 +26,9 @@ PAGE_POLICY = (
 
 def includeme(config: Configurator) -> None:
     """Serve the page under every address that nothing else has; its own route comes last."""
-    folder = config.registry.webui_settings["frontend.build_dir"] or PACKAGED
+    settings = config.registry.webui_settings
+    folder = settings["frontend.build_dir"] or PACKAGED
+    policy = settings["headers.content_security_policy"] or PAGE_POLICY
     files = static_view(str(folder), use_subpath=True, cache_max_age=0)
 
     def page(context: object, request: Request) -> Response:
@@ -34,7 +36,7 @@ def includeme(config: Configurator) -> None:
             response = files(context, request)
         except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
             raise HTTPNotFound from None
-        response.headers["Content-Security-Policy"] = PAGE_POLICY
+        response.headers["Content-Security-Policy"] = policy
         return response
 
     config.add_route("page", "/*subpath")
