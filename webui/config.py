@@ -33,8 +33,8 @@ def configure(settings: Settings) -> Configurator:
     # What the parts stand on.
     config.registry.background = BackgroundLoop()  # for talk with model servers
     config.include("webui.models")  # registry.database, request.db
-    config.include("webui.services.runtime")  # registry.runtime: the settings as they are now
     config.include("webui.security")  # who may do what; denied unless allowed
+    config.include("webui.services.runtime")  # registry.runtime: the settings as they are now
     config.include("webui.providers")  # registry.connections: where models come from
     config.include("webui.services.usage")  # registry.usage: what replies took
     config.include("webui.jobs")  # registry.jobs: work that follows a transaction

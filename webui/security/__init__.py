@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyramid.exceptions import ConfigurationError
 
-from webui.security.keys import secret_key
+from webui.security.keys import keyring
 from webui.security.policy import SecurityPolicy
 from webui.security.tokens import Tokens
+from webui.security.vault import Vault
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    """Set the policy that denies by default."""
-    config.registry.tokens = Tokens(config, secret_key(config.registry.webui_settings))
+    """Set the policy that denies by default; the registry gets its tokens, and its vault for stored secrets."""
+    config.registry.vault = Vault(partial(keyring, config.registry.webui_settings))
+    config.registry.tokens = Tokens(config, config.registry.vault.keyring)
     config.set_security_policy(SecurityPolicy(config.registry.tokens))
 
 
