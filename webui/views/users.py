@@ -1,14 +1,43 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
+from webui.schemas.configs import PermissionsConfig
 from webui.security.permissions import Permission
 from webui.services import account_removal
+from webui.settings import forms
+from webui.views.config_forms import MAX_FORM, change_form, show_form
 
 if TYPE_CHECKING:
     from webui.request import Request
+
+
+@api_view(route="users.permissions", method="GET", permission=Permission.VERIFIED, returns=PermissionsConfig)
+def own_permissions(request: Request) -> dict[str, Any]:
+    """What the signed-in user may do; administrators may do everything, whatever this says."""
+    return show_form(request, forms.PERMISSIONS)
+
+
+@api_view(route="users.default_permissions", method="GET", permission=Permission.ADMIN, returns=PermissionsConfig)
+def default_permissions(request: Request) -> dict[str, Any]:
+    """What users may do to whom no group gives more."""
+    return show_form(request, forms.PERMISSIONS)
+
+
+@api_view(
+    route="users.default_permissions",
+    method="POST",
+    permission=Permission.ADMIN,
+    body=PermissionsConfig,
+    returns=PermissionsConfig,
+    max_body=MAX_FORM,
+    errors=(Problem.CONFLICT,),
+)
+def change_default_permissions(request: Request) -> dict[str, Any]:
+    """Change what users may do to whom no group gives more, all or nothing."""
+    return change_form(request, forms.PERMISSIONS)
 
 
 @api_view(
