@@ -11,7 +11,7 @@ from webui.schemas.configs import AdminConfig, LdapConfig, LdapForm, LdapServerC
 from webui.security.permissions import Permission
 from webui.services.accounts import whom_to_ask
 from webui.settings import forms
-from webui.views.config_forms import change_form, show_form
+from webui.views.config_forms import change_form, changes_settings, show_form
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -37,14 +37,7 @@ def admin_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.ADMIN)
 
 
-@api_view(
-    route="auths.admin_config",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=AdminConfig,
-    returns=AdminConfig,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="auths.admin_config", body=AdminConfig, returns=AdminConfig)
 def change_admin_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.ADMIN)
@@ -56,14 +49,7 @@ def ldap_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.LDAP)
 
 
-@api_view(
-    route="auths.ldap",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=LdapForm,
-    returns=LdapConfig,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="auths.ldap", body=LdapForm, returns=LdapConfig)
 def change_ldap_config(request: Request) -> dict[str, Any]:
     """Let people sign in with an LDAP account, or no longer."""
     return {"ENABLE_LDAP": change_form(request, forms.LDAP_SWITCH)["enable_ldap"]}
@@ -75,14 +61,7 @@ def ldap_server(request: Request) -> dict[str, Any]:
     return show_form(request, forms.LDAP_SERVER)
 
 
-@api_view(
-    route="auths.ldap_server",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=LdapServerConfig,
-    returns=LdapServerConfig,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="auths.ldap_server", body=LdapServerConfig, returns=LdapServerConfig)
 def change_ldap_server(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.LDAP_SERVER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from webui.request import Request
 
 MAX_FORM = 1024 * 1024  # bytes; prompts and workflows stand in them
+# ``@changes_settings(route=..., body=..., returns=...)`` declares a view by which administrators change settings.
+changes_settings = partial(
+    api_view, method="POST", permission=Permission.ADMIN, max_body=MAX_FORM, errors=(Problem.CONFLICT,)
+)
 
 
 def show_form(request: Request, fields: Fields) -> dict[str, Any]:
@@ -47,15 +52,7 @@ def audio_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.AUDIO)
 
 
-@api_view(
-    route="audio.config_update",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=AudioConfig,
-    returns=AudioConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="audio.config_update", body=AudioConfig, returns=AudioConfig)
 def change_audio_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.AUDIO)
@@ -67,15 +64,7 @@ def images_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.IMAGES)
 
 
-@api_view(
-    route="images.config_update",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=ImagesConfig,
-    returns=ImagesConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="images.config_update", body=ImagesConfig, returns=ImagesConfig)
 def change_images_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.IMAGES)
@@ -87,15 +76,7 @@ def retrieval_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.RETRIEVAL)
 
 
-@api_view(
-    route="retrieval.config_update",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=RetrievalConfig,
-    returns=RetrievalConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="retrieval.config_update", body=RetrievalConfig, returns=RetrievalConfig)
 def change_retrieval_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.RETRIEVAL, null_keeps=True)
@@ -107,15 +88,7 @@ def embedding_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.EMBEDDING)
 
 
-@api_view(
-    route="retrieval.embedding_update",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=EmbeddingConfig,
-    returns=EmbeddingConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="retrieval.embedding_update", body=EmbeddingConfig, returns=EmbeddingConfig)
 def change_embedding_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.EMBEDDING, null_keeps=True)
@@ -127,15 +100,7 @@ def webhook(request: Request) -> dict[str, Any]:
     return show_form(request, forms.WEBHOOK)
 
 
-@api_view(
-    route="system.webhook",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=WebhookConfig,
-    returns=WebhookConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="system.webhook", body=WebhookConfig, returns=WebhookConfig)
 def change_webhook(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.WEBHOOK)

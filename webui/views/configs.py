@@ -16,7 +16,7 @@ from webui.schemas.configs import (
 from webui.security.permissions import Permission
 from webui.services.config_document import changes_of, stored_document
 from webui.settings import forms
-from webui.views.config_forms import MAX_FORM, change_form, show_form
+from webui.views.config_forms import change_form, changes_settings, show_form
 from webui.views.settings import store
 
 if TYPE_CHECKING:
@@ -57,15 +57,7 @@ def connections_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.CONNECTIONS)
 
 
-@api_view(
-    route="configs.connections",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=ConnectionsConfig,
-    returns=ConnectionsConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="configs.connections", body=ConnectionsConfig, returns=ConnectionsConfig)
 def change_connections_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.CONNECTIONS)
@@ -77,15 +69,7 @@ def tool_servers_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.TOOL_SERVERS)
 
 
-@api_view(
-    route="configs.tool_servers",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=ToolServersConfig,
-    returns=ToolServersConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="configs.tool_servers", body=ToolServersConfig, returns=ToolServersConfig)
 def change_tool_servers_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.TOOL_SERVERS)
@@ -97,15 +81,7 @@ def code_execution_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.CODE_EXECUTION)
 
 
-@api_view(
-    route="configs.code_execution",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=CodeExecutionConfig,
-    returns=CodeExecutionConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="configs.code_execution", body=CodeExecutionConfig, returns=CodeExecutionConfig)
 def change_code_execution_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.CODE_EXECUTION)
@@ -117,29 +93,13 @@ def models_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.MODEL_LISTS)
 
 
-@api_view(
-    route="configs.models",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=ModelsConfig,
-    returns=ModelsConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="configs.models", body=ModelsConfig, returns=ModelsConfig)
 def change_models_config(request: Request) -> dict[str, Any]:
     """Change these settings, all or none."""
     return change_form(request, forms.MODEL_LISTS)
 
 
-@api_view(
-    route="configs.suggestions",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=SuggestionsForm,
-    returns=list[dict[str, Any]],
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="configs.suggestions", body=SuggestionsForm, returns=list[dict[str, Any]])
 def change_suggestions(request: Request) -> list[dict[str, Any]]:
     """Replace what is suggested for the beginning of a chat."""
     suggestions: list[dict[str, Any]] = request.payload.model_dump()["suggestions"]
@@ -154,15 +114,7 @@ def banners(request: Request) -> list[dict[str, Any]]:
     return found
 
 
-@api_view(
-    route="configs.banners",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=BannersForm,
-    returns=list[dict[str, Any]],
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="configs.banners", body=BannersForm, returns=list[dict[str, Any]])
 def change_banners(request: Request) -> list[dict[str, Any]]:
     """Replace the messages on the page."""
     given: list[dict[str, Any]] = request.payload.model_dump()["banners"]

@@ -19,7 +19,7 @@ from webui.services import tasks
 from webui.services.tasks import About, Task
 from webui.services.usage import measured
 from webui.settings import forms
-from webui.views.config_forms import MAX_FORM, change_form, show_form
+from webui.views.config_forms import change_form, changes_settings, show_form
 from webui.views.replies import relayed
 
 if TYPE_CHECKING:
@@ -36,15 +36,7 @@ def task_config(request: Request) -> dict[str, Any]:
     return show_form(request, forms.TASKS)
 
 
-@api_view(
-    route="tasks.config_update",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=TaskConfig,
-    returns=TaskConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="tasks.config_update", body=TaskConfig, returns=TaskConfig)
 def change_task_config(request: Request) -> dict[str, Any]:
     """Change the settings of the small tasks, all or none."""
     return change_form(request, forms.TASKS)

@@ -8,7 +8,7 @@ from webui.schemas.configs import PermissionsConfig
 from webui.security.permissions import Permission
 from webui.services import account_removal
 from webui.settings import forms
-from webui.views.config_forms import MAX_FORM, change_form, show_form
+from webui.views.config_forms import change_form, changes_settings, show_form
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -26,15 +26,7 @@ def default_permissions(request: Request) -> dict[str, Any]:
     return show_form(request, forms.PERMISSIONS)
 
 
-@api_view(
-    route="users.default_permissions",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=PermissionsConfig,
-    returns=PermissionsConfig,
-    max_body=MAX_FORM,
-    errors=(Problem.CONFLICT,),
-)
+@changes_settings(route="users.default_permissions", body=PermissionsConfig, returns=PermissionsConfig)
 def change_default_permissions(request: Request) -> dict[str, Any]:
     """Change what users may do to whom no group gives more, all or nothing."""
     return change_form(request, forms.PERMISSIONS)
