@@ -27,6 +27,7 @@ PACKAGE = Path(webui.__file__).parent
 PUBLIC = {
     ("GET", "/health"),
     ("GET", "/health/db"),
+    ("GET", "/health/stream"),
     ("GET", "/ready"),
     ("GET", "/api/version"),
     ("GET", "/api/config"),

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +18,7 @@ from webui.models import migrate
 from webui.models.connect import explain
 from webui.security.keys import SecretKeyError
 from webui.settings import SettingsError, find_dotenv, load
+from webui.startup import announce
 
 if TYPE_CHECKING:
     from pyramid.router import Router
@@ -25,8 +28,9 @@ logger = logging.getLogger(__name__)
 
 def make_app(*, ini: Mapping[str, str], ini_file: str | None = None) -> Router:
     """The WSGI application. Settings that are wrong, or a database that does not fit, end the process with a text."""
+    dotenv = find_dotenv(ini_file)
     try:
-        settings = load({**ini, "__file__": ini_file or ""}, os.environ, find_dotenv(ini_file))
+        settings = load({**ini, "__file__": ini_file or ""}, os.environ, dotenv)
         log.configure(settings)
         for warning in settings.warnings:
             logger.warning("%s", warning)
@@ -38,4 +42,6 @@ def make_app(*, ini: Mapping[str, str], ini_file: str | None = None) -> Router:
         sys.exit(explain(error, settings["database.url"]))
     app = config.make_wsgi_app()
     config.registry.database.dispose()  # nothing of this process may be open when the server forks its workers
+    files = [Path(file) for file in (dotenv, ini_file) if file]
+    config.registry["started"] = partial(announce, config.registry, files)
     return app

@@ -29,7 +29,7 @@ PYRAMID_SETTINGS = {
 
 PARTS = (  # each stands on those before it
     "webui.models",  # registry.database, request.db
-    "webui.security",  # registry.tokens: who somebody is
+    "webui.security",  # registry.vault and tokens: secrets, and who somebody is
     "webui.services.runtime",  # registry.runtime: the settings as they are now
     "webui.providers",  # registry.connections: where models come from
     "webui.services.usage",  # registry.usage: what replies took

@@ -31,10 +31,15 @@ access_log = logging.getLogger("webui.access")
 REQUEST_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 QUIET_PATHS = ("/health", "/ready")
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "SAMEORIGIN",
+SECURITY_HEADERS = {  # to the setting of each
+    "X-Content-Type-Options": "headers.content_type_options",
+    "Referrer-Policy": "headers.referrer_policy",
+    "X-Frame-Options": "headers.frame_options",
+    "Strict-Transport-Security": "headers.hsts",
+    "Permissions-Policy": "headers.permissions_policy",
+    "Cache-Control": "headers.cache_control",
+    "X-Download-Options": "headers.download_options",
+    "X-Permitted-Cross-Domain-Policies": "headers.cross_domain_policies",
 }
 # An answer of the API is data; should a browser show it as a page all the same, it can do nothing.
 API_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -85,7 +90,9 @@ def _log(request: Request, status: int, started: float, error: str | None) -> No
 
 def headers_tween(handler: Handler, registry: Registry) -> Handler:
     """Security headers, and CORS for the origins of the setting ``cors.allow_origin``."""
-    origins = registry.webui_settings["cors.allow_origin"]
+    settings = registry.webui_settings
+    origins = settings["cors.allow_origin"]
+    security = [(header, value) for header, name in SECURITY_HEADERS.items() if (value := settings[name])]
 
     def tween(request: Request) -> Response:
         origin = request.headers.get("Origin")
@@ -93,8 +100,8 @@ def headers_tween(handler: Handler, registry: Registry) -> Handler:
         preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
         response = Response(status=200 if allowed else 400) if preflight else handler(request)
         headers = response.headers
-        for name, value in SECURITY_HEADERS.items():
-            headers.setdefault(name, value)
+        for header, value in security:
+            headers.setdefault(header, value)
         headers.setdefault("Content-Security-Policy", API_POLICY)
         if origins:
             response.vary = (*(response.vary or ()), "Origin")

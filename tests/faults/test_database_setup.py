@@ -270,7 +270,9 @@ def test_the_server_does_not_start_without_its_database(
 
 def test_the_server_does_not_start_without_a_secret_key(ini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main([str(ini)]) == 0
-    (ini.parent / "data" / ".webui_secret_key").mkdir()
+    path = ini.parent / "data" / ".webui_secret_key"
+    path.unlink()
+    path.mkdir()
     with pytest.raises(SystemExit, match=r"secret key cannot be kept in .*set WEBUI_SECRET_KEY"):
         make_app(ini={})
 

@@ -234,9 +234,9 @@ def test_the_settings_are_shown_and_changed(person: Client, upstream: Upstream) 
     assert len(before) == 16
     changed = before | {"TITLE_GENERATION_PROMPT_TEMPLATE": "Name it: {{prompt}}", "TASK_MODEL_EXTERNAL": "small"}
     changed |= {"TASK_MODEL": None, "VOICE_MODE_PROMPT_TEMPLATE": None}
-    assert person.post(f"{TASKS}/config/update", changed, status=200).json == changed
-    after = person.get(f"{TASKS}/config").json
-    assert after == changed | {"TASK_MODEL": "", "VOICE_MODE_PROMPT_TEMPLATE": ""}
+    answer = person.post(f"{TASKS}/config/update", changed, status=200).json
+    assert answer == changed | {"TASK_MODEL": "", "VOICE_MODE_PROMPT_TEMPLATE": ""}
+    assert person.get(f"{TASKS}/config").json == answer
     upstream.chat(saying("{}"))
     task(person, "title")
     assert prompt(upstream) == "Name it: How do I make tea?"
@@ -246,7 +246,6 @@ def test_the_settings_are_shown_and_changed(person: Client, upstream: Upstream) 
 def test_settings_that_cannot_be_are_refused(make_person) -> None:  # type: ignore[no-untyped-def]
     person = make_person(TASK_MODEL="m")
     config = person.get(f"{TASKS}/config").json
-    assert person.post(f"{TASKS}/config/update", {}).status_int == 422
     wrong = config | {"AUTOCOMPLETE_GENERATION_INPUT_MAX_LENGTH": -2}
     assert person.post(f"{TASKS}/config/update", wrong).status_int == 422
     assert person.post(f"{TASKS}/config/update", config | {"TASK_MODEL": "other"}).status_int == 409

@@ -7,9 +7,9 @@ import os
 import sys
 
 import webui
-from webui.cli import settings
+from webui.cli import doctor, keys, settings
 
-COMMANDS = (settings,)
+COMMANDS = (doctor, keys, settings)
 
 
 def main(argv: list[str] | None = None) -> int:

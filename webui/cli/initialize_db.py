@@ -1,4 +1,4 @@
-"""``initialize_db development.ini``: wait for the database, migrate it, and seed what is missing.
+"""``initialize_db development.ini``: wait for the database, migrate it, seed what is missing, encrypt stored secrets.
 
 May be run at any time, and by many at once. Exit codes: 0 the database is ready, 1 it is not, 2 the call or the
 settings are wrong.
@@ -10,15 +10,20 @@ import argparse
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from webui.errors import ApiError
-from webui.models import create_database, migrate
+from webui.models import Database, create_database, migrate
 from webui.models.connect import explain, target
+from webui.models.setting import known_keys, remember_key, stored_values
+from webui.security.keys import SecretKeyError, keyring
+from webui.security.vault import Vault
 from webui.services.accounts import create_initial_admin
+from webui.services.secrets import opened, protect, wrong_key
 from webui.settings import Settings, SettingsError, from_ini_file
 
 
@@ -39,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     except DBAPIError as error:
         print(explain(error, url), file=sys.stderr)
         return 1
-    except (migrate.SchemaError, OSError) as error:
+    except (migrate.SchemaError, SecretKeyError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print("The database is ready.")
@@ -75,7 +80,25 @@ def _initialize(settings: Settings, url: sa.URL) -> None:
     admin = create_initial_admin(database, settings)
     if admin:
         print(f"Accounts: made the administrator {admin}.")
+    _protect_secrets(settings, database)
     database.dispose()
+
+
+def _protect_secrets(settings: Settings, database: Database) -> None:
+    """Encrypt the stored secrets that are not; tell of stored settings that cannot be used."""
+    vault = Vault(partial(keyring, settings))
+    with database.begin() as db:
+        count, unreadable = protect(db, vault)
+        values, _ = opened(vault, stored_values(db.connection())[1])
+        warning = wrong_key(known_keys(db.connection()), vault.keyring)
+        if warning is None:
+            remember_key(db, vault.keyring.fingerprints[0])
+    if count:
+        print(f"Secrets: encrypted {count} stored values.")
+    ignored = [text for text in settings.with_database(values).warnings if text not in settings.warnings]
+    for text in (*ignored, unreadable, warning):
+        if text:
+            print(f"Warning: {text}", file=sys.stderr)
 
 
 def _make_folder(folder: Path) -> None:

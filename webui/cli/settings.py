@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from webui.settings import Settings, SettingsError, default_ini, from_ini_file
 from webui.settings.declarations import GROUPS, SETTINGS
+from webui.settings.facts import facts
 from webui.settings.reference import dotenv_example, markdown
 from webui.settings.setting import Setting
+from webui.settings.sources import Origin
+from webui.settings.unsupported import UNSUPPORTED
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,6 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="text",
         help="json for programs; dotenv and markdown print the reference of all settings with their defaults",
     )
+    parser.add_argument("--changed", action="store_true", help="only what is given somewhere, and not the defaults")
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="short for --format json")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="explain")
@@ -45,8 +51,10 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.action == "explain":
         return _explain(settings, args.name, notes)
-    warnings = [*settings.warnings, *notes]
-    print(_as_json(settings, warnings) if args.format == "json" else _as_text(settings, warnings))
+    overridden = [f"database {name} is overridden by {source}" for name, source in settings.overridden.items()]
+    names = {name for name in settings if not args.changed or settings.resolved(name).origin < Origin.DEFAULT}
+    form = _as_json if args.format == "json" else _as_text
+    print(form(settings, names, [*settings.warnings, *overridden, *notes]))
     return 0
 
 
@@ -61,6 +69,9 @@ def _stored_values(settings: Settings) -> tuple[dict[str, object], list[str]]:
     """What the database holds; a database that cannot be read is worth a note here, not an error."""
     from webui.models import create_database
     from webui.models.setting import stored_values
+    from webui.security.keys import SecretKeyError, keyring
+    from webui.security.vault import Vault
+    from webui.services.secrets import opened
 
     url, shown = settings["database.url"], settings.resolved("database.url").shown
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
@@ -68,7 +79,11 @@ def _stored_values(settings: Settings) -> tuple[dict[str, object], list[str]]:
     database = create_database(settings)
     try:
         with database.reader() as connection:
-            return stored_values(connection)[1], []
+            stored = stored_values(connection)[1]
+        values, unreadable = opened(Vault(partial(keyring, settings, make=False)), stored)
+        return values, [str(unreadable)] if unreadable else []
+    except SecretKeyError as error:
+        return {}, [f"stored settings are not shown: {error}"]
     except sa.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return {}, [f"stored settings are not shown: {shown} cannot be read ({reason})"]
@@ -76,41 +91,31 @@ def _stored_values(settings: Settings) -> tuple[dict[str, object], list[str]]:
         database.dispose()
 
 
-def _as_text(settings: Settings, warnings: Iterable[str]) -> str:
-    width = max(len(setting.name) for setting in SETTINGS)
+def _as_text(settings: Settings, names: Collection[str], warnings: Iterable[str]) -> str:
+    width = max(map(len, names), default=0)
     lines = []
     for title, declared in GROUPS:
-        lines += ["", title]
-        for setting in declared:
+        wanted = [setting for setting in declared if setting.name in names]
+        lines += ["", title] if wanted else []
+        for setting in wanted:
             resolved = settings.resolved(setting.name)
             marks = (", locked" if resolved.locked else "") + (", planned" if setting.planned else "")
             lines.append(f"  {setting.name:<{width}}  {resolved.shown or '-'}  ({resolved.source}{marks})")
     return "\n".join([*lines[1:], "", *(f"warning: {warning}" for warning in warnings)]).rstrip()
 
 
-def _as_json(settings: Settings, warnings: Iterable[str]) -> str:
-    rows = [
-        {
-            "name": setting.name,
-            "environment": setting.env,
-            "ini": setting.ini_key,
-            "value": resolved.shown,
-            "source": resolved.source,
-            "locked": resolved.locked,
-            "runtime": setting.runtime,
-            "secret": setting.secret,
-            "planned": setting.planned,
-        }
-        for setting in SETTINGS
-        for resolved in (settings.resolved(setting.name),)
-    ]
+def _as_json(settings: Settings, names: Collection[str], warnings: Iterable[str]) -> str:
+    rows = [row for row in facts(settings, lambda resolved: resolved.shown) if row["name"] in names]
     return json.dumps({"settings": rows, "warnings": list(warnings)}, indent=2, ensure_ascii=False)
 
 
 def _explain(settings: Settings, name: str, notes: Iterable[str]) -> int:
+    if name in UNSUPPORTED:
+        print(f"{name} is a variable of Open WebUI that is not supported here. {UNSUPPORTED[name]}")
+        return 0
     setting = _find(name)
     if setting is None:
-        print(f"There is no setting {name}. `webui settings` lists all of them.", file=sys.stderr)
+        print(f"There is no setting {name}.{_suggestion(name)} `webui settings` lists all of them.", file=sys.stderr)
         return 2
     print(f"{setting.name}: {setting.help}")
     print(f"  environment {', '.join(setting.variables)}; INI {', '.join(setting.ini_keys)}; {setting.type.label}")
@@ -123,6 +128,12 @@ def _explain(settings: Settings, name: str, notes: Iterable[str]) -> int:
     for note in notes:
         print(f"warning: {note}")
     return 0
+
+
+def _suggestion(name: str) -> str:
+    known = {item.lower(): item for setting in SETTINGS for item in (setting.name, setting.env)}
+    near = get_close_matches(name.lower(), known, n=2)
+    return f" Did you mean {' or '.join(known[item] for item in near)}?" if near else ""
 
 
 def _find(name: str) -> Setting | None:

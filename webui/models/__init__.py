@@ -18,7 +18,7 @@ from webui.models.note import MAY_BE_SHARED, Note
 from webui.models.prompt import Prompt
 from webui.models.run import Run, RunDeltas, RunState
 from webui.models.session import SigninAttempt, UserSession
-from webui.models.setting import StoredSetting
+from webui.models.setting import SecretKey, SettingChange, StoredSetting
 from webui.models.share import SharedChat
 from webui.models.tag import ChatTag, Tag
 from webui.models.usage import Usage
@@ -49,6 +49,8 @@ __all__ = [
     "Run",
     "RunDeltas",
     "RunState",
+    "SecretKey",
+    "SettingChange",
     "SharedChat",
     "SigninAttempt",
     "StoredSetting",

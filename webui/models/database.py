@@ -105,7 +105,7 @@ for _name in ("after_begin", "after_attach", "before_commit"):
 def create_database(settings: Settings) -> Database:
     """The database of the settings; connects to nothing yet."""
     url = settings["database.url"]
-    return Database(create_engine(url, wal=settings["database.sqlite_wal"], **_pool_options(settings)))
+    return Database(create_engine(url, wal=settings["database.sqlite_wal"], **pool_options(settings)))
 
 
 def create_engine(url: sa.URL, *, wal: bool | None = None, **options: Any) -> sa.Engine:
@@ -129,7 +129,8 @@ def _mark_retryable(context: ExceptionContext) -> None:
         mark_error_retryable(error)
 
 
-def _pool_options(settings: Settings) -> dict[str, Any]:
+def pool_options(settings: Settings) -> dict[str, Any]:
+    """The arguments for an engine that say how many connections a process keeps."""
     size = settings["database.pool_size"]
     if size == 0:
         return {"poolclass": sa.NullPool}

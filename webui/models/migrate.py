@@ -69,7 +69,11 @@ def check(url: sa.URL) -> str:
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise SchemaError(f"There is no database yet ({target(url)}). {INITIALIZE}")  # connecting would make a file
     with create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        revision = current(connection)
+        return check_revision(current(connection), url)
+
+
+def check_revision(revision: str | None, url: sa.URL) -> str:
+    """Return the revision of this database when it is head, else raise ``SchemaError`` with what to do."""
     if revision is None:
         raise SchemaError(f"The database is empty ({target(url)}). {INITIALIZE}")
     _refuse_newer(revision, url)

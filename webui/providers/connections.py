@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pydantic_core import to_json
 
+from webui.errors import ApiError
 from webui.providers.catalog import Catalog
 from webui.providers.config import ConnectionConfig, raw_config, read_config
 from webui.providers.connection import Connection, Spec
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from webui.background import BackgroundLoop
     from webui.services.runtime import RuntimeSettings
     from webui.settings import Settings
-
-log = logging.getLogger(__name__)
 
 OPENAI_HOST = "api.openai.com"  # the default address, of no use without a key
 RUNTIME_SETTINGS = (
@@ -47,9 +46,9 @@ class Connections:
         settings = runtime.settings_at_start
         self._runtime = runtime
         self._background = background
-        self._http = HttpClient(verify_tls=settings["models.verify_tls"], timeout=settings["models.timeout"])
+        self.http = HttpClient(verify_tls=settings["models.verify_tls"], timeout=settings["models.timeout"])
         self._list_seconds = settings["models.list_timeout"].total_seconds()
-        self._local = _local_connection(settings, self._http)
+        self._local = local_connection(settings, self.http)
         self._made_of: tuple[Any, ...] | None = None
         self._made: tuple[list[Connection], Catalog] = ([], Catalog([], background, ttl=0))
 
@@ -64,15 +63,26 @@ class Connections:
 
     async def verify(self, spec: Spec) -> Reply:
         """What the server says of itself, for a connection that need not be stored; see ``webui.providers.verify``."""
-        answer = await verify(make_remote(spec, self._http, list_seconds=self._list_seconds))
+        answer = await verify(make_remote(spec, self.http, list_seconds=self._list_seconds))
         return Reply(200, (("Content-Type", "application/json"),), to_json(answer))
+
+    async def verify_all(self, specs: Sequence[Spec]) -> None:
+        """Ask all these at once; raises an ``ApiError`` that tells what is wrong with each that fails."""
+        answers = await asyncio.gather(*map(self.verify, specs), return_exceptions=True)
+        failures = [answer for answer in answers if isinstance(answer, BaseException)]
+        if unforeseen := next((failure for failure in failures if not isinstance(failure, ApiError)), None):
+            raise unforeseen
+        errors = [failure for failure in failures if isinstance(failure, ApiError)]
+        if errors:
+            text = " ".join(str(error.detail) for error in errors)
+            raise ApiError(errors[0].problem, f"Nothing was stored. {text}", status=errors[0].status)
 
     def _present(self) -> tuple[list[Connection], Catalog]:
         settings = self._runtime.settings
         made_of = tuple(settings[name] for name in RUNTIME_SETTINGS)
         if made_of != self._made_of:
             known = self._made[0]
-            found = [self._connection(known, spec, enabled) for spec, enabled in _specs(settings)]
+            found = [self._connection(known, spec, enabled) for spec, enabled in specs(settings)]
             connections = [*found, *self._local]
             ttl = settings["models.cache_ttl"].total_seconds()
             usable = [connection for connection in connections if connection.enabled]
@@ -85,10 +95,10 @@ class Connections:
             if connection.spec == spec:
                 connection.enabled = enabled
                 return connection
-        return Connection(spec, make_remote(spec, self._http, list_seconds=self._list_seconds), enabled)
+        return Connection(spec, make_remote(spec, self.http, list_seconds=self._list_seconds), enabled)
 
 
-def _specs(settings: Settings) -> Iterator[tuple[Spec, bool]]:
+def specs(settings: Mapping[str, Any]) -> Iterator[tuple[Spec, bool]]:
     """What each connection is, in the order of preference, and whether it is switched on."""
     keys, configs = settings["openai.api_keys"], settings["openai.api_configs"]
     for index, url in enumerate(settings["openai.api_base_urls"]):
@@ -101,7 +111,7 @@ def _specs(settings: Settings) -> Iterator[tuple[Spec, bool]]:
         yield Spec("ollama", index, url, config.key, config), settings["ollama.enable"] and config.enable
 
 
-def _local_connection(settings: Settings, http: HttpClient) -> list[Connection]:
+def local_connection(settings: Settings, http: HttpClient) -> list[Connection]:
     """The model inside, unless it is switched off."""
     if not settings["local.enable"]:
         return []
@@ -116,6 +126,4 @@ def _local_connection(settings: Settings, http: HttpClient) -> list[Connection]:
         data_dir=settings["data_dir"],
         http=http,
     )
-    if provider.reason is not None:
-        log.info("%s", provider.reason)
     return [Connection(Spec("local", config=ConnectionConfig()), provider)]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from webui.routes import (
+    audio,
     auths,
     chats,
+    configs,
     connections,
     docs,
     embeddings,
     evaluations,
     folders,
     health,
+    images,
     memories,
     messages,
     model_store,
@@ -22,7 +25,9 @@ from webui.routes import (
     openai,
     prompts,
     responses,
+    retrieval,
     runs,
+    settings,
     system,
     tasks,
     users,
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
 AREAS = (
     *(health, system, auths, users, chats, folders, runs, prompts, notes, memories),
     *(models, model_store, embeddings, messages, responses, tasks, evaluations),
-    *(connections, openai, ollama, docs),
+    *(settings, configs, audio, images, retrieval, connections, openai, ollama, docs),
 )
 
 

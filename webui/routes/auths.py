@@ -4,4 +4,8 @@ ROUTES = {
     "auths.signup": "/api/v1/auths/signup",
     "auths.signout": "/api/v1/auths/signout",
     "auths.password": "/api/v1/auths/update/password",
+    "auths.admin_details": "/api/v1/auths/admin/details",
+    "auths.admin_config": "/api/v1/auths/admin/config",
+    "auths.ldap": "/api/v1/auths/admin/config/ldap",
+    "auths.ldap_server": "/api/v1/auths/admin/config/ldap/server",
 }

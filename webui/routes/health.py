@@ -1,5 +1,6 @@
 ROUTES = {
     "health": "/health",
     "health.db": "/health/db",
+    "health.stream": "/health/stream",
     "ready": "/ready",
 }

@@ -3,7 +3,6 @@ ROUTES = {
     "models.list": "/api/models",
     "models.list_v1": "/api/v1/models",
     "models.base": "/api/models/base",
-    "models.config": "/api/v1/configs/models",
     "completions": "/api/chat/completions",
     "completions_v1": "/api/v1/chat/completions",
 }

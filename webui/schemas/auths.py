@@ -58,3 +58,10 @@ class SessionUserInfo(SessionUser):
 
 class SignedOut(Out):
     status: bool = True
+
+
+class AdminDetails(Out):
+    """Whom to ask for approval."""
+
+    name: str | None
+    email: str | None

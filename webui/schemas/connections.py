@@ -13,6 +13,12 @@ GivenUrl = Annotated[str, StringConstraints(min_length=1, max_length=2048, strip
 Key = Annotated[str, StringConstraints(max_length=8192)]
 
 
+class ConnectionsQuery(Form):
+    """Whether every connection in use that is new or changed is asked before anything is stored."""
+
+    verify: bool = False
+
+
 class OpenAIConfigForm(Form):
     """Addresses, their keys in the same order, and by an address's place in the list how it is used."""
 

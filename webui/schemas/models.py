@@ -18,14 +18,6 @@ class ModelList(Out):
     data: list[dict[str, Any]]
 
 
-class ModelsConfig(Form):
-    """Ids: with commas between, and the last as a list."""
-
-    DEFAULT_MODELS: str | None
-    DEFAULT_PINNED_MODELS: str | None
-    MODEL_ORDER_LIST: list[str] | None
-
-
 class Open(Form):
     """What is not named here is the model server's to judge, and is passed on to it as it came."""
 

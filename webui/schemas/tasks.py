@@ -2,33 +2,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from webui.schemas.common import Form
 from webui.schemas.models import Message
-
-
-class TaskConfig(Form):
-    """The settings of the small tasks, under the names of their environment variables."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    TASK_MODEL: str | None
-    TASK_MODEL_EXTERNAL: str | None
-    ENABLE_TITLE_GENERATION: bool
-    TITLE_GENERATION_PROMPT_TEMPLATE: str
-    IMAGE_PROMPT_GENERATION_PROMPT_TEMPLATE: str
-    ENABLE_AUTOCOMPLETE_GENERATION: bool
-    AUTOCOMPLETE_GENERATION_INPUT_MAX_LENGTH: int
-    TAGS_GENERATION_PROMPT_TEMPLATE: str
-    FOLLOW_UP_GENERATION_PROMPT_TEMPLATE: str
-    ENABLE_FOLLOW_UP_GENERATION: bool
-    ENABLE_TAGS_GENERATION: bool
-    ENABLE_SEARCH_QUERY_GENERATION: bool
-    ENABLE_RETRIEVAL_QUERY_GENERATION: bool
-    QUERY_GENERATION_PROMPT_TEMPLATE: str
-    TOOLS_FUNCTION_CALLING_PROMPT_TEMPLATE: str
-    VOICE_MODE_PROMPT_TEMPLATE: str | None
 
 
 class TaskForm(Form):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyramid.exceptions import ConfigurationError
 
-from webui.security.keys import secret_key
+from webui.security.keys import keyring
 from webui.security.tokens import Tokens
+from webui.security.vault import Vault
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    """Give the registry its tokens."""
-    config.registry.tokens = Tokens(config, secret_key(config.registry.webui_settings))
+    """Give the registry its vault for stored secrets, and its tokens."""
+    config.registry.vault = Vault(partial(keyring, config.registry.webui_settings))
+    config.registry.tokens = Tokens(config, config.registry.vault.keyring)
 
 
 def require_permissions(config: Configurator) -> None:

@@ -1,9 +1,17 @@
-"""The secret key: given by a setting, or made once and kept beside the data."""
+"""The secret keys: given by settings, or made once and kept in a file beside the data.
+
+The current key signs and encrypts. Previous ones still open what was signed or encrypted before the key was changed, so
+that nobody is signed out and nothing is lost by that.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from webui.settings import Settings
@@ -16,32 +24,71 @@ class SecretKeyError(Exception):
     """There is no key to sign with; the text says what to do."""
 
 
-def secret_key(settings: Settings) -> str:
-    """The key that signs tokens. Without ``WEBUI_SECRET_KEY`` it is read from a file, which is made at first use."""
-    if given := settings["secret_key"]:
-        return str(given)
-    path = key_file(settings)
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The secret keys, the current one first."""
+
+    keys: tuple[str, ...] = field(repr=False)
+
+    @property
+    def current(self) -> str:
+        """The key that signs and encrypts."""
+        return self.keys[0]
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """The names of the keys, in the same order."""
+        return tuple(map(fingerprint, self.keys))
+
+    def find(self, name: str) -> str | None:
+        """The key with this fingerprint."""
+        return next((key for key in self.keys if fingerprint(key) == name), None)
+
+
+def fingerprint(key: str) -> str:
+    """Eight hexadecimal digits that name a key and do not give it away."""
+    return derived(key, "fingerprint").hex()[:8]
+
+
+def derived(key: str, purpose: str) -> bytes:
+    """A key for one purpose alone, so that what is made with it is of no use for another, such as signing tokens."""
+    return hmac.new(key.encode(), f"webui {purpose}".encode(), hashlib.sha256).digest()
+
+
+def keyring(settings: Settings, *, make: bool = True) -> Keyring:
+    """``WEBUI_SECRET_KEY``, or else the keys of the key file; then ``WEBUI_SECRET_KEY_PREVIOUS``.
+
+    A file that is missing is made, unless ``make`` says that this is for reading alone.
+    """
+    given, path = settings["secret_key"], key_file(settings)
     try:
-        return read_or_create(path)
+        found = [given] if given else read_or_create(path) if make or path.exists() else []
     except OSError as error:
         raise SecretKeyError(
             f"The secret key cannot be kept in {path}: {error.strerror}. Let this user write there, choose another "
             "place with WEBUI_SECRET_KEY_FILE, or set WEBUI_SECRET_KEY."
         ) from error
+    return Keyring(tuple(dict.fromkeys([*found, *filter(None, settings["secret_key_previous"])])))
 
 
 def key_file(settings: Settings) -> Path:
-    """Where a generated key is kept."""
+    """Where generated keys are kept."""
     return Path(settings["secret_key_file"] or Path(settings["data_dir"]) / KEY_FILE)
 
 
-def read_or_create(path: Path) -> str:
-    """The key in ``path``; made with mode 0600 when missing. Of several processes that make one, the first wins."""
+def new_key() -> str:
+    """A key that nobody can guess."""
+    return secrets.token_urlsafe(32)
+
+
+def read_or_create(path: Path) -> list[str]:
+    """The keys in ``path``, one a line, the current one first.
+
+    Made with mode 0600 when missing. Of several processes that make one, the first wins.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        draft = _draft(path, [new_key()])
         try:
             os.link(draft, path)  # fails when somebody else was first, and never shows half a key
         except FileExistsError:
@@ -49,11 +96,33 @@ def read_or_create(path: Path) -> str:
         finally:
             draft.unlink()
     try:
-        key = path.read_text(encoding="ascii").strip()
+        lines = path.read_text(encoding="ascii").splitlines()
     except UnicodeDecodeError:
-        key = ""
-    if len(key) < MINIMUM_LENGTH:
+        lines = []
+    keys = [key for line in lines if (key := line.strip())]
+    if not keys or any(len(key) < MINIMUM_LENGTH for key in keys):
         raise SecretKeyError(
             f"The secret key in {path} is damaged. Restore it, or delete the file to sign everybody out."
         )
-    return key
+    return keys
+
+
+def replace_keys(path: Path, keys: Sequence[str]) -> None:
+    """Exchange the keys in ``path`` for these, in one step: at any moment the file holds the old ones or the new."""
+    os.replace(_draft(path, keys), path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # what is stored after this may be under a new key, which a power failure must not take back
+    finally:
+        os.close(folder)
+
+
+def _draft(path: Path, keys: Sequence[str]) -> Path:
+    """These keys in a file beside ``path``, safely on the disk."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    with draft.open("w", encoding="ascii") as file:
+        file.write("\n".join(keys))
+        file.flush()
+        os.fsync(file.fileno())
+    return draft

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import jwt
 from pyramid_jwt import create_jwt_authentication_policy
+
+from webui.security.keys import Keyring
 
 if TYPE_CHECKING:
     from pyramid.config import Configurator
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from webui.request import Request
 
 COOKIE = "token"
+ALGORITHM = "HS256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +30,44 @@ class Claims:
 
 
 class Tokens:
-    """Makes and reads tokens; a wrap of pyramid_jwt's policy object, of which nothing is registered with Pyramid."""
+    """Makes and reads tokens; a wrap of pyramid_jwt's policy objects, of which nothing is registered with Pyramid.
 
-    def __init__(self, config: Configurator, secret_key: str) -> None:
-        self._policy = create_jwt_authentication_policy(
-            config, private_key=secret_key, algorithm="HS256", auth_type="Bearer"
-        )
+    The current key signs; what a previous one has signed is still good.
+    """
+
+    def __init__(self, config: Configurator, keyring: Keyring) -> None:
+        self._policies = [
+            create_jwt_authentication_policy(config, private_key=key, algorithm=ALGORITHM, auth_type="Bearer")
+            for key in keyring.keys
+        ]
 
     def create(self, user_id: str, session_id: str, lifetime: timedelta | None) -> str:
         """A token for a session; without a lifetime it ends only with the session."""
         # PyJWT refuses a subject that is not a string.
-        token: str = self._policy.create_token(
+        token: str = self._policies[0].create_token(
             str(user_id), expiration=lifetime, id=user_id, jti=str(uuid4()), sid=session_id
         )
         return token
 
     def read(self, request: Request, token: str) -> Claims | None:
         """The claims of a token, or None when it is forged, expired or not one of ours."""
-        claims = self._policy.jwt_decode(request, token)
+        claims = self._policy_of(token).jwt_decode(request, token)
         user_id, session_id = claims.get("id"), claims.get("sid")
         if not (isinstance(user_id, str) and isinstance(session_id, str)):
             return None
         return Claims(user_id, session_id)
+
+    def _policy_of(self, token: str) -> Any:
+        """The policy of the previous key that signed the token, or else of the current one, to log what is wrong."""
+        return next((policy for policy in self._policies[1:] if _signed(token, policy.private_key)), self._policies[0])
+
+
+def _signed(token: str, key: str) -> bool:
+    try:
+        jwt.PyJWS().decode(token, key, algorithms=[ALGORITHM])
+    except jwt.InvalidTokenError:
+        return False
+    return True
 
 
 def bearer_token(request: Request) -> str | None:

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from waitress import wasyncore
@@ -55,6 +57,15 @@ class Adjustments(WaitressAdjustments):  # type: ignore[misc]
     max_body_size: float = math.inf
 
 
+@dataclass(frozen=True)
+class Listening:
+    """What is served where: the addresses that are listened on, processes, threads of each."""
+
+    urls: list[str]
+    workers: int
+    threads: int
+
+
 class CannotListen(Exception):
     """An address is taken or not ours; the text says what to do."""
 
@@ -67,6 +78,7 @@ def serve_paste(app: Any, global_conf: dict[str, str] | None, **kw: str) -> None
             app,
             background=getattr(registry, "background", None),
             post_fork=registry.get("post_fork") if registry is not None else None,
+            started=registry.get("started") if registry is not None else None,
             **server_options(kw, (global_conf or {}).get("__file__")),
         )
     except CannotListen as error:
@@ -92,18 +104,22 @@ def serve(
     max_import_size: int = 0,
     background: BackgroundLoop | None = None,
     post_fork: Callable[[], None] | None = None,
+    started: Callable[[Listening], None] | None = None,
     **adjustments: Any,
 ) -> None:
     """Serve until SIGTERM or SIGINT; other keywords are waitress's, which raises ``ValueError`` for unknown ones.
 
-    With several ``workers`` each is a forked process, and calls ``post_fork`` first. ``graceful_timeout`` is in
-    seconds, ``max_body_size`` and ``max_import_size``, that of files of chats, in bytes.
+    With several ``workers`` each is a forked process, and calls ``post_fork`` first. The first process that serves
+    calls ``started``, which must not take long. ``graceful_timeout`` is in seconds, ``max_body_size`` and
+    ``max_import_size``, that of files of chats, in bytes.
     """
     largest = max(max_body_size, max_import_size) + 1  # waitress refuses a body that is as long as its limit
     adj = Adjustments(host=host, port=port, max_request_body_size=largest, **{**ADJUSTMENTS, **adjustments})
     adj.max_body_size = max_body_size
     sockets = listen(adj)
-    logger.info("Listening on %s", ", ".join(map(_url, sockets)))
+    listening = Listening([_url(sock) for sock in sockets], workers, adj.threads)
+    logger.info("Listening on %s", ", ".join(listening.urls))
+    tell = partial(started, listening) if started is not None else None
 
     # What is loaded by now stays. Looking through it for garbage took 70 ms and more, in which nothing is answered.
     gc.collect()
@@ -115,9 +131,11 @@ def serve(
     if workers == 1:
         server = make_server()
         _stop_on_signals(server.stop)
+        if tell is not None:
+            tell()
         server.run()
     else:
-        Supervisor(make_server, workers, sockets, graceful_timeout, post_fork).run()
+        Supervisor(make_server, workers, sockets, graceful_timeout, post_fork, started=tell).run()
 
 
 def listen(adj: Adjustments) -> list[socket.socket]:

@@ -53,11 +53,14 @@ class Supervisor:
         sockets: list[socket.socket],
         graceful_timeout: float,
         post_fork: Callable[[], None] | None,
+        *,
+        started: Callable[[], None] | None = None,
     ) -> None:
         self._make_server = make_server
         self._sockets = sockets
         self._patience = graceful_timeout + GRACE
         self._post_fork = post_fork
+        self._started = started  # for the first worker alone
         self._workers = [Worker() for _ in range(count)]
 
     def run(self) -> None:
@@ -93,6 +96,7 @@ class Supervisor:
         pid = os.fork()
         if pid == 0:
             self._work(parent, mask)
+        self._started = None
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         worker.pid, worker.started = pid, time.monotonic()
         logger.info("Worker %d started.", pid)
@@ -110,6 +114,8 @@ class Supervisor:
             server = self._make_server()
             signal.signal(signal.SIGTERM, lambda *_: server.stop())
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            if self._started is not None:
+                self._started()
             server.run(lambda: os.getppid() == parent)  # an orphan would hold the port
             code = 0
         except BaseException:

@@ -54,6 +54,7 @@ async def remove(registry: Registry, payload: dict[str, Any], _user_id: str | No
     there = (Chat.user_id == user_id, sa.or_(Chat.deleted_at.is_(None), Chat.deleted_at != trash.ERASED))
     values = {"deleted_at": trash.ERASED, "import_id": None}
     await asyncio.to_thread(change_all, registry.database, there, values)
-    while await registry.runs.store(partial(trash.erase_chats, which=Chat.user_id == user_id)):
+    erased = sa.and_(Chat.user_id == user_id, Chat.deleted_at == trash.ERASED)
+    while await registry.runs.store(partial(trash.erase_chats, which=erased)):
         await asyncio.sleep(trash.PAUSE_SECONDS)
     await registry.runs.store(lambda db: db.execute(sa.delete(User).where(User.id == user_id)))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webui.errors import ApiError, Problem
 from webui.models import Credential, Database, Role, User, utcnow
 from webui.models.locks import Lock, hold
-from webui.models.setting import store_value, stored_values
+from webui.models.setting import store_values, stored_values
 from webui.security.passwords import hash_password, verify_password
 from webui.settings import Settings
 
@@ -101,7 +101,7 @@ def create_initial_admin(database: Database, settings: Settings) -> str | None:
 
 def _close_signup(db: Session, admin: User) -> None:
     """For when no setting outside the database says otherwise, now or later."""
-    store_value(db, "ui.enable_signup", False, updated_by=admin.id)
+    store_values(db, {"ui.enable_signup": False}, updated_by=admin.id)
 
 
 def add_user(
@@ -146,3 +146,11 @@ def user_without_auth(db: Session) -> User:
             status=400,
         )
     return user or add_user(db, name=NO_AUTH_NAME, email=NO_AUTH_EMAIL, password_hash=None, role=Role.ADMIN)
+
+
+def whom_to_ask(db: Session, email: str | None) -> dict[str, str | None]:
+    """Name and address of the administrator: of the account with this address, or else the first one."""
+    first = sa.select(User.name, User.email).order_by(User.created_at, User.id).limit(1)
+    where = User.role == Role.ADMIN if email is None else User.email == email.strip().lower()
+    found = db.execute(first.where(where)).first()
+    return {"name": found.name if found else None, "email": found.email if found else email}

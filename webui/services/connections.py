@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +13,12 @@ from pydantic import ValidationError
 from webui.errors import ApiError, Problem
 from webui.providers.config import ConnectionConfig, raw_config, sendable_key
 from webui.providers.connection import Connection, Kind, Spec
+from webui.providers.connections import specs
 from webui.providers.factory import credentials_clash, place
 from webui.providers.health import State
-from webui.settings import Settings
+from webui.security.vault import Vault
+from webui.services.secrets import masked, masks, unmasked
+from webui.settings import Setting, Settings
 
 # The contract's fields, and the settings that hold them.
 FIELDS: dict[Kind, dict[str, str]] = {
@@ -30,28 +35,31 @@ FIELDS: dict[Kind, dict[str, str]] = {
     },
 }
 URLS: dict[Kind, str] = {"openai": "OPENAI_API_BASE_URLS", "ollama": "OLLAMA_BASE_URLS"}
-
+CONFIGS: dict[Kind, str] = {"openai": "OPENAI_API_CONFIGS", "ollama": "OLLAMA_API_CONFIGS"}
 
 Place = list[str | int]  # of what is wrong, in the request
 
 
-def shown_config(settings: Settings, kind: Kind, changes: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The contract's fields as they are, or as they will be with these changes (setting to JSON value)."""
-    new = {name: settings.resolved(name).setting.type.parse(value) for name, value in (changes or {}).items()}
-    shown = {field: new.get(name, settings[name]) for field, name in FIELDS[kind].items()}
-    if kind == "openai":
-        shown["OPENAI_API_KEYS"] = _fitting(shown["OPENAI_API_KEYS"], shown["OPENAI_API_BASE_URLS"])
-    return shown
+def shown_config(settings: Settings, vault: Vault, kind: Kind) -> dict[str, Any]:
+    """The contract's fields, with masks in the place of secrets."""
+    fields = _config(settings, kind)
+    return {field: masked(vault, _setting(settings, kind, field), value) for field, value in fields.items()}
 
 
-def wanted_settings(settings: Settings, kind: Kind, form: dict[str, Any]) -> dict[str, Any]:
+def wanted_settings(settings: Settings, vault: Vault, kind: Kind, form: dict[str, Any]) -> dict[str, Any]:
     """What to store (setting to JSON value) so that the contract's fields become those of the form.
 
-    A key for each address, no more and no less; configurations of addresses that are gone are dropped. 422 for an
-    address that is none, a configuration that cannot be followed, and a key that cannot be sent.
+    A key for each address, no more and no less; configurations of addresses that are gone are dropped; a mask stands
+    for the secret that it was made of. 422 for a mask that is none of these, an address that is none, a configuration
+    that cannot be followed, and a key that cannot be sent.
     """
+    known = _masks(settings, vault, kind)
+    form = {
+        field: _unmasked(_setting(settings, kind, field), value, known, ["body", field])
+        for field, value in form.items()
+    }
     urls_field = URLS[kind]
-    configs_field = f"{kind.upper()}_API_CONFIGS"
+    configs_field = CONFIGS[kind]
     urls, configs = form[urls_field], form[configs_field]
     kept = {
         str(index): raw_config(configs, index, url)
@@ -69,18 +77,31 @@ def wanted_settings(settings: Settings, kind: Kind, form: dict[str, Any]) -> dic
     if keys is not None:
         wanted["OPENAI_API_KEYS"] = keys
     # Fields that are as they are shown are left out: a list of keys that was only filled up is no change.
-    now = shown_config(settings, kind)
+    now = _config(settings, kind)
     return {
         name: wanted[field] for field, name in FIELDS[kind].items() if field in wanted and wanted[field] != now[field]
     }
 
 
-def spec_to_verify(settings: Settings, kind: Kind, url: str, key: str, config: dict[str, Any] | None) -> Spec:
-    """A connection that need not be stored; 422 when it cannot be one."""
+def spec_to_verify(
+    settings: Settings, vault: Vault, kind: Kind, *, url: str, key: str, config: dict[str, Any] | None = None
+) -> Spec:
+    """A connection that need not be stored, though masks in it stand for stored secrets; 422 when it cannot be one."""
+    known, configs = _masks(settings, vault, kind), _setting(settings, kind, CONFIGS[kind])
+    url = _unmasked(_setting(settings, kind, URLS[kind]), url, known, ["body", "url"])
+    key = _unmasked(configs, key, known, ["body", "key"])
+    config = _unmasked(configs, config, known, ["body", "config"])
     (address,) = _addresses(settings, kind, [url], ["body", "url"])
     spec = Spec(kind, url=address, key=key, config=_checked(config or {}, ["body", "config"]))
     _check_credentials(spec, ["body", "key"])
     return spec
+
+
+def specs_to_verify(settings: Settings, changes: Mapping[str, Any]) -> list[Spec]:
+    """The connections in use that would be new, or others than before, with these changes (setting to JSON value)."""
+    parsed = {name: settings.resolved(name).setting.type.parse(value) for name, value in changes.items()}
+    known = [replace(spec, index=0) for spec, used in specs(settings) if used]
+    return [spec for spec, used in specs({**settings, **parsed}) if used and replace(spec, index=0) not in known]
 
 
 def described(connection: Connection) -> dict[str, Any]:
@@ -100,6 +121,32 @@ def described(connection: Connection) -> dict[str, Any]:
         "listed_at": None if connection.listed_at is None else int(connection.listed_at),
         "latency_ms": None if latency is None else round(latency * 1000, 1),
     }
+
+
+def _config(settings: Settings, kind: Kind) -> dict[str, Any]:
+    fields = {field: settings[name] for field, name in FIELDS[kind].items()}
+    if kind == "openai":
+        fields["OPENAI_API_KEYS"] = _fitting(fields["OPENAI_API_KEYS"], fields["OPENAI_API_BASE_URLS"])
+    return fields
+
+
+def _setting(settings: Settings, kind: Kind, field: str) -> Setting:
+    return settings.resolved(FIELDS[kind][field]).setting
+
+
+def _masks(settings: Settings, vault: Vault, kind: Kind) -> dict[str, str]:
+    """The secrets of all fields by their masks."""
+    known: dict[str, str] = {}
+    for field, value in _config(settings, kind).items():
+        known |= masks(vault, _setting(settings, kind, field), value)
+    return known
+
+
+def _unmasked(setting: Setting, value: Any, known: dict[str, str], where: Place) -> Any:
+    try:
+        return unmasked(setting, value, known)
+    except ValueError as error:
+        raise _invalid(where, f"The value {error}.") from None
 
 
 def _fitting(keys: list[str], urls: list[str]) -> list[str]:

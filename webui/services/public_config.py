@@ -39,6 +39,7 @@ _SIGNED_IN_FEATURES = {
     "enable_google_drive_integration": "google_drive.enable",
     "enable_onedrive_integration": "onedrive.enable",
 }
+_ONEDRIVE = ("client_id_personal", "client_id_business", "sharepoint_url", "sharepoint_tenant_id")
 
 
 def public_config(settings: Settings, identity: Identity | None, *, user_count: int) -> dict[str, Any]:
@@ -57,6 +58,9 @@ def public_config(settings: Settings, identity: Identity | None, *, user_count: 
     if identity is None:
         return config
     config["features"] |= {key: settings[name] for key, name in _SIGNED_IN_FEATURES.items()}
+    if settings["onedrive.enable"]:
+        kinds = ("personal", "business")
+        config["features"] |= {f"enable_onedrive_{kind}": settings[f"onedrive.enable_{kind}"] for kind in kinds}
     config["ui"] = {
         "pending_user_overlay_title": settings["ui.pending_user_overlay_title"],
         "pending_user_overlay_content": settings["ui.pending_user_overlay_content"],
@@ -87,12 +91,7 @@ def _for_verified_users(settings: Settings, user_count: int) -> dict[str, Any]:
             },
         },
         "permissions": default_permissions(settings),
-        "google_drive": {"client_id": "", "api_key": ""},
-        "onedrive": {
-            "client_id_personal": "",
-            "client_id_business": "",
-            "sharepoint_url": "",
-            "sharepoint_tenant_id": "",
-        },
+        "google_drive": {name: settings[f"google_drive.{name}"] for name in ("client_id", "api_key")},
+        "onedrive": {name: settings[f"onedrive.{name}"] or "" for name in _ONEDRIVE},
         "license_metadata": None,
     }

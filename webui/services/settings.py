@@ -3,38 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models.setting import store_value
+from webui.models.locks import Lock, hold
+from webui.models.setting import store_values, stored_values
+from webui.services.secrets import masked, masks, opened, sealed, unmasked
+from webui.settings.facts import facts
 
 if TYPE_CHECKING:
-    from webui.settings import Settings
+    from webui.security.vault import Vault
+    from webui.settings import Resolved, Settings
 
 
-def change_settings(db: Session, settings: Settings, values: Mapping[str, Any], *, user_id: str) -> None:
-    """Store these values (name to JSON value), all or none; what is in force already is left alone.
+def change_settings(
+    db: Session, settings: Settings, vault: Vault, values: Mapping[str, Any], *, user_id: str
+) -> Settings:
+    """Store these values (name to JSON value, ``None`` to unset), all or none, and return the settings with them.
 
-    409 for a setting that is pinned outside the database, or where stored ones are not used; 422 for a value that its
-    parser refuses.
+    What is in force already is left alone. 409 for a setting that is pinned outside the database, or where stored ones
+    are not used; 422 for one that is not there, and for a value that its parser refuses.
     """
+    settings, lost = _of_this_moment(db, settings, vault)
+    changes = {}
     for name, value in values.items():
+        if name not in settings:
+            raise _invalid(name, _unknown(settings, name))
         known = settings.resolved(name)
-        try:
-            wanted = known.setting.type.parse(value)
-        except ValueError as error:
-            where = ["body", known.setting.env]
-            raise ApiError(
-                Problem.INVALID, [{"type": "setting", "loc": where, "msg": f"{known.setting.env} {error}."}]
-            ) from None
-        if wanted == known.value:
-            continue
-        if known.locked:
-            text = f"{known.setting.env} is set by {known.source}; change it there, and start the server again."
-            raise ApiError(Problem.CONFLICT, text)
-        if not settings["settings.persistent"]:
-            text = "Stored settings are not used here (ENABLE_PERSISTENT_CONFIG); change the server's environment."
-            raise ApiError(Problem.CONFLICT, text)
-        store_value(db, name, value, updated_by=user_id)
+        wanted = _understood(vault, known, value)
+        if _differs(settings, known, wanted) or (name in lost and not known.locked):
+            _refuse_pinned(settings, known)
+            changes[name] = wanted
+    if changes:
+        stored = {name: sealed(vault, settings.resolved(name).setting, value) for name, value in changes.items()}
+        store_values(db, stored, updated_by=user_id)
+    return settings.with_database({**settings.stored, **changes})
+
+
+def listed(settings: Settings, vault: Vault) -> list[dict[str, Any]]:
+    """Everything about every setting; a secret that can be changed is shown by its mask."""
+
+    def shown(resolved: Resolved) -> str:
+        setting, value = resolved.setting, resolved.value
+        if value is None or not (setting.runtime and setting.holds_secrets):
+            return resolved.shown
+        return setting.type.format(masked(vault, setting, value))
+
+    return facts(settings, shown)
+
+
+def _of_this_moment(db: Session, settings: Settings, vault: Vault) -> tuple[Settings, set[str]]:
+    """The settings, and the names of those whose stored secrets cannot be read.
+
+    What this process knows may be a second old; what is read under the lock stays until the transaction ends.
+    """
+    hold(db, Lock.SETTINGS)
+    stored = stored_values(db.connection())[1]
+    values, _ = opened(vault, stored)
+    return settings.with_database(values), stored.keys() - values.keys()
+
+
+def _understood(vault: Vault, known: Resolved, value: Any) -> Any:
+    """The JSON value to store, with the secrets that masks in it stand for."""
+    if value is None:
+        return None
+    setting = known.setting
+    try:
+        parsed = setting.type.parse(value)
+        full = unmasked(setting, parsed, masks(vault, setting, known.value))
+    except ValueError as error:
+        raise _invalid(setting.env, f"{setting.env} {error}.") from None
+    return value if full == parsed else full
+
+
+def _differs(settings: Settings, known: Resolved, value: Any) -> bool:
+    if value is None:
+        return known.setting.name in settings.stored and not known.locked
+    return bool(known.setting.type.parse(value) != known.value)
+
+
+def _refuse_pinned(settings: Settings, known: Resolved) -> None:
+    setting = known.setting
+    if known.locked:
+        text = f"{setting.env} is set by {known.source}; change it there, and start the server again."
+    elif not setting.runtime:
+        text = f"{setting.env} is read when the server starts; set it in the environment, and start the server again."
+    elif not settings["settings.persistent"]:
+        text = "Stored settings are not used here (ENABLE_PERSISTENT_CONFIG); change the server's environment."
+    else:
+        return
+    raise ApiError(Problem.CONFLICT, text)
+
+
+def _unknown(settings: Settings, name: str) -> str:
+    near = get_close_matches(name, settings, n=1)
+    return "There is no such setting" + (f"; did you mean {near[0]}?" if near else ".")
+
+
+def _invalid(place: str, text: str) -> ApiError:
+    return ApiError(Problem.INVALID, [{"type": "setting", "loc": ["body", place], "msg": text}])

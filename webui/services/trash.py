@@ -172,7 +172,7 @@ def erase_chats(db: Session, which: sa.ColumnElement[bool]) -> bool:
     if _erase_messages(db, Message.chat_id.in_(chats)) < MESSAGES:
         db.execute(sa.delete(Chat).where(Chat.id.in_(chats)))
     else:  # nobody gets half of a chat back
-        db.execute(sa.update(Chat).where(Chat.id.in_(chats)).values(deleted_at=ERASED))
+        db.execute(sa.update(Chat).where(Chat.id.in_(chats), Chat.deleted_at != ERASED).values(deleted_at=ERASED))
     return True
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from webui.settings.parsers import Parser
+from webui.settings.raw import word_of
 
 # SQLAlchemy 2.1 reads postgresql:// as psycopg 3; the driver that we ship is psycopg2.
 DRIVERS = {
@@ -62,10 +63,11 @@ def default_url(data_dir: Path) -> URL:
 
 
 def _parse(raw: object) -> URL:
-    if not isinstance(raw, str):
-        raise ValueError("has the wrong type")
+    address = word_of(raw)
+    if "%00" in address:
+        raise ValueError("cannot hold NUL characters")
     try:
-        url = make_url(raw.strip())
+        url = make_url(address)
     except (ArgumentError, ValueError):
         raise ValueError(UNREADABLE) from None
     if url.drivername.lower() not in DRIVERS:
@@ -78,8 +80,4 @@ def _parse(raw: object) -> URL:
             raise ValueError("needs three slashes, sqlite:///path/to/file.db, and four before an absolute path")
     elif "@" in f"{url.host}{url.database}":
         raise ValueError(UNREADABLE)  # an @ in the password ended it too early
-    try:
-        url.render_as_string(hide_password=False)
-    except UnicodeEncodeError:  # half a surrogate pair, which no encoding can quote
-        raise ValueError(UNREADABLE) from None
     return url

@@ -48,12 +48,31 @@ def read_ini(path: Path) -> dict[str, str]:
         if SECTION not in loader.get_sections():
             raise SettingsError([f"{path}: there is no section [{SECTION}]"])
         section = loader.get_settings(SECTION)
-    except (configparser.Error, UnicodeDecodeError) as error:
-        # The parser's own message repeats the value, which may hold a password.
-        option = getattr(error, "option", None)
-        place = f"{path} {option}" if option else str(path)
-        raise SettingsError([f"{place}: cannot be read ({type(error).__name__}); write a percent sign as %%"]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([f"{path} cannot be read: it is not UTF-8 text"]) from None
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}"]) from None
+    except KeyError:  # from PasteDeploy
+        raise SettingsError([f"{path} cannot be read: [DEFAULT] lacks the KEY of a line get NAME = KEY"]) from None
+    except configparser.Error as error:
+        raise SettingsError([f"{path} {_complaint(error)}"]) from None
     return {**section.global_conf, **_server_section(loader), **section}
+
+
+def _complaint(error: configparser.Error) -> str:
+    """The place and the remedy. The parser's own message repeats the line, which may hold a password."""
+    match error:
+        case configparser.InterpolationError():
+            return f"{error.option}: write a percent sign as %%; %(name)s is the value of another key"
+        case configparser.DuplicateOptionError():
+            return f"line {error.lineno}: {error.option} is given a second time; remove one of the two"
+        case configparser.DuplicateSectionError():
+            return f"line {error.lineno}: the section [{error.section}] is there a second time; make them one"
+        case configparser.MissingSectionHeaderError():
+            return f"line {error.lineno}: there is no [section] before it, or the file begins with a byte order mark"
+        case configparser.ParsingError():
+            return f"line {error.errors[0][0]}: it is not of the form key = value"
+    return f"cannot be read ({type(error).__name__})"
 
 
 def _server_section(loader: plaster.ILoader) -> dict[str, str]:

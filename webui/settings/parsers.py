@@ -17,13 +17,17 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json, to_json
 
+from webui.settings.raw import items_of, number_or_word, text_of, word_of
+
 T = TypeVar("T")
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
 UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}  # milliseconds
 SIZES = {"GB": 1 << 30, "MB": 1 << 20, "KB": 1 << 10, "B": 1}
+HTTP = ("http", "https")
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#@\s*:\[\]]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,24})?(e[+-]?[0-9]{1,3})?")
 HIDDEN = "••••••"
 
 
@@ -44,7 +48,7 @@ def text(*, minimum: int = 0) -> Parser[str]:
     """Any text, kept as it is; ``minimum`` is its least length."""
 
     def parse(raw: object) -> str:
-        if len(value := _text(raw)) < minimum:
+        if len(value := text_of(raw)) < minimum:
             raise ValueError(f"must have at least {minimum} characters")
         return value
 
@@ -57,7 +61,7 @@ def boolean() -> Parser[bool]:
     def parse(raw: object) -> bool:
         if isinstance(raw, bool):
             return raw
-        word = _word(raw).lower()
+        word = word_of(raw).lower()
         if word in TRUE:
             return True
         if word in FALSE:
@@ -74,7 +78,7 @@ def integer(least: int, most: int = 2**31 - 1) -> Parser[int]:
     def parse(raw: object) -> int:
         if isinstance(raw, int) and not isinstance(raw, bool):
             number = raw
-        elif re.fullmatch(r"[+-]?[0-9]{1,18}", word := _word(raw)):
+        elif re.fullmatch(r"[+-]?[0-9]{1,18}", word := word_of(raw)):
             number = int(word)
         else:
             raise ValueError(wanted)
@@ -85,6 +89,19 @@ def integer(least: int, most: int = 2**31 - 1) -> Parser[int]:
     return Parser("integer", parse)
 
 
+def number(least: float, most: float) -> Parser[float]:
+    """A number within bounds, with a fraction or without."""
+    wanted = f"must be a number from {least:g} to {most:g}"
+
+    def parse(raw: object) -> float:
+        word = number_or_word(raw)
+        if not NUMBER.fullmatch(word) or not least <= float(word) <= most:
+            raise ValueError(wanted)
+        return float(word)
+
+    return Parser("number", parse)
+
+
 def duration(*, optional: bool = False) -> Parser[timedelta | None]:
     """A length of time: ``4w``, ``1h30m``, ``500ms``; a bare number counts seconds.
 
@@ -93,7 +110,7 @@ def duration(*, optional: bool = False) -> Parser[timedelta | None]:
     wanted = "must be a duration such as 30s, 5m, 1h30m or 4w" + (", or -1 for none" if optional else "")
 
     def parse(raw: object) -> timedelta | None:
-        word = str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else _word(raw).lower()
+        word = number_or_word(raw).lower()
         if optional and word == "-1":
             return None
         if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", word):
@@ -114,7 +131,7 @@ def size() -> Parser[int]:
     """An amount of bytes: ``25MB``; a bare number counts bytes."""
 
     def parse(raw: object) -> int:
-        word = str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else _word(raw)
+        word = number_or_word(raw)
         match = re.fullmatch(r"([0-9]{1,15})\s*([KMG]?B)?", word.upper())
         if match is None or not int(match[1]):
             raise ValueError("must be a size such as 512KB, 25MB or 2GB")
@@ -123,12 +140,12 @@ def size() -> Parser[int]:
     return Parser("size", parse, _format_size)
 
 
-def url() -> Parser[str | None]:
-    """An http or https address without its trailing slash; empty text is ``None``."""
+def url(*schemes: str) -> Parser[str | None]:
+    """An address without its trailing slash, http or https unless told; empty text is ``None``."""
 
     def parse(raw: object) -> str | None:
-        address = _word(raw)
-        return _http_url(address) if address else None
+        address = word_of(raw)
+        return _url(address, schemes or HTTP) if address else None
 
     return Parser("URL", parse, lambda value: value or "", lambda value: _without_credentials(value or ""))
 
@@ -137,8 +154,8 @@ def urls(*, empty_item: str | None = None, drop_suffix: str = "") -> Parser[list
     """Addresses separated by ``;``; an empty item stands for ``empty_item`` or nothing, ``drop_suffix`` is cut off."""
 
     def parse(raw: object) -> list[str]:
-        items = (item or empty_item for item in _split(raw, ";"))
-        return [_http_url(item).removesuffix(drop_suffix) for item in items if item]
+        items = (item or empty_item for item in items_of(raw, ";"))
+        return [_url(item, HTTP).removesuffix(drop_suffix) for item in items if item]
 
     return Parser(
         "URLs separated by ;",
@@ -150,7 +167,7 @@ def urls(*, empty_item: str | None = None, drop_suffix: str = "") -> Parser[list
 
 def texts(separator: str) -> Parser[list[str]]:
     """Texts with a separator between them; positions count, so empty items stay."""
-    return Parser(f"list separated by {separator}", lambda raw: _split(raw, separator), separator.join)
+    return Parser(f"list separated by {separator}", lambda raw: items_of(raw, separator), separator.join)
 
 
 def origins() -> Parser[list[str]]:
@@ -158,7 +175,7 @@ def origins() -> Parser[list[str]]:
     wanted = "must be origins such as https://chat.example.com separated by ;, or * alone; an origin has no path"
 
     def parse(raw: object) -> list[str]:
-        items = [item.lower() for item in _split(raw, ";") if item]
+        items = [item.lower() for item in items_of(raw, ";") if item]
         if items != ["*"] and not all(ORIGIN.fullmatch(item) for item in items):
             raise ValueError(wanted)
         return items
@@ -172,7 +189,7 @@ def choice(*options: str) -> Parser[str]:
 
     def parse(raw: object) -> str:
         try:
-            return spelling[_word(raw).lower()]
+            return spelling[word_of(raw).lower()]
         except KeyError:
             raise ValueError(f"must be one of {', '.join(options)}") from None
 
@@ -193,8 +210,8 @@ def path() -> Parser[Path]:
     """A path of the file system, made absolute against the working directory."""
 
     def parse(raw: object) -> Path:
-        word = _word(raw)
-        if not word or "\0" in word:
+        word = word_of(raw)
+        if not word:
             raise ValueError("must be a path")
         try:
             return Path(word).expanduser().absolute()
@@ -209,7 +226,7 @@ def regex() -> Parser[re.Pattern[str]]:
 
     def parse(raw: object) -> re.Pattern[str]:
         try:
-            return re.compile(_text(raw))
+            return re.compile(text_of(raw))
         except (re.error, OverflowError, RecursionError):
             raise ValueError("must be a regular expression in Python's syntax") from None
 
@@ -236,7 +253,9 @@ def _json(
 ) -> Parser[Any]:
     def parse(raw: object) -> Any:
         try:
-            value = from_json(_text(raw), allow_inf_nan=False) if isinstance(raw, str) else raw
+            value = from_json(text_of(raw)) if isinstance(raw, str) else raw
+            # Written and read again it is JSON for sure, without the infinity of 1e999, and a copy that nobody shares.
+            value = from_json(to_json(value), allow_inf_nan=False)
         except ValueError:
             raise ValueError(wanted) from None
         if not fits(value):
@@ -254,37 +273,14 @@ def _is_array_of_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _text(raw: object) -> str:
-    """Text as it is, and surely text: a variable's bytes that are not UTF-8 arrive as lone surrogates."""
-    if not isinstance(raw, str):
-        raise ValueError("must be text")
-    if any("\ud800" <= character <= "\udfff" for character in raw):
-        raise ValueError("must be text in UTF-8")
-    return raw
-
-
-def _word(raw: object) -> str:
-    """Text where space around it means nothing."""
-    return _text(raw).strip()
-
-
-def _split(raw: object, separator: str) -> list[str]:
-    """Items of a text, or of the database's JSON array."""
-    if isinstance(raw, list):
-        items = [_word(item) for item in raw]
-        return [] if items == [""] else items  # as text both are empty
-    whole = _word(raw)
-    return [item.strip() for item in whole.split(separator)] if whole else []
-
-
-def _http_url(address: str) -> str:
-    wanted = "must be an address that starts with http:// or https://"
+def _url(address: str, schemes: tuple[str, ...]) -> str:
+    wanted = "must be an address that starts with " + " or ".join(f"{scheme}://" for scheme in schemes)
     try:
         parts = urlsplit(address)
-        valid = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0)
+        valid = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
     except ValueError:
         raise ValueError(wanted) from None
-    if not valid or re.search(r"\s", address):
+    if not valid or " " in address or not address.isprintable():
         raise ValueError(wanted)
     return address.rstrip("/")
 

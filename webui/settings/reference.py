@@ -7,6 +7,7 @@ import textwrap
 
 from webui.settings.declarations import GROUPS
 from webui.settings.setting import Setting
+from webui.settings.unsupported import REASONS
 
 DOTENV_HEAD = """\
 # Settings of webui. Copy this file to .env and remove the # in front of what you want to change.
@@ -32,10 +33,20 @@ quotes.
 
 `webui settings` prints every setting with its value and where that comes from; `webui settings explain NAME` tells
 everything that offers a value for one. Everything wrong is reported at once when the server starts. Warnings tell
-of variables whose names look misspelt, of deprecated names, and of stored values that are not used.
+of variables whose names look misspelt, of deprecated names, of what is not supported or not used yet, and of stored
+values that are not used.
 
 The database is given by `DATABASE_URL`, or by `DATABASE_TYPE` and the other parts, which need no quoting. Parts and
 address from the same place: the parts win. Parts that are not complete are an error.
+"""
+UNSUPPORTED_HEAD = """
+## Not supported
+
+Variables of Open WebUI that are deliberately not followed. Who sets one is told so when the server starts, and
+`webui settings explain NAME` tells it too.
+
+| Variables | Why, and what to do instead |
+| --- | --- |
 """
 
 
@@ -48,10 +59,15 @@ def dotenv_example() -> str:
 
 def markdown() -> str:
     """The reference for people: a section for each group, a row for each setting."""
-    return MARKDOWN_HEAD + "".join(
-        f"\n## {title}\n\n| Variable | INI key | Type | Default | Meaning |\n| --- | --- | --- | --- | --- |\n"
-        + "".join(map(_markdown_row, settings))
-        for title, settings in GROUPS
+    return (
+        MARKDOWN_HEAD
+        + "".join(
+            f"\n## {title}\n\n| Variable | INI key | Type | Default | Meaning |\n| --- | --- | --- | --- | --- |\n"
+            + "".join(map(_markdown_row, settings))
+            for title, settings in GROUPS
+        )
+        + UNSUPPORTED_HEAD
+        + "".join(map(_unsupported_row, REASONS.items()))
     )
 
 
@@ -64,6 +80,11 @@ def _markdown_row(setting: Setting) -> str:
     default = f"`{setting.default}`" if setting.default else ""
     cells = (f"`{setting.env}`", f"`{setting.ini_key}`", setting.type.label, default, _meaning(setting))
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
+
+
+def _unsupported_row(reason: tuple[str, str]) -> str:
+    told, names = reason
+    return f"| {', '.join(f'`{name}`' for name in names.split())} | {told} |\n"
 
 
 def _meaning(setting: Setting) -> str:

@@ -13,7 +13,8 @@ from webui.settings.database_url import PARTS, from_parts
 from webui.settings.declarations import INI_KEYS, SETTINGS
 from webui.settings.setting import Setting
 from webui.settings.sources import Candidate, Origin, Sources, probable_typos, read_sources
-from webui.settings.values import Fixed, Resolved, Settings
+from webui.settings.unsupported import COMMON, UNSUPPORTED
+from webui.settings.values import Fixed, Resolved, Settings, following
 
 
 class SettingsError(Exception):
@@ -47,7 +48,12 @@ def load(
     resolved["database.url"] = _database_url(resolved, problems)
     if problems:
         raise SettingsError(problems)
-    return Settings(Fixed(resolved, candidates, defaults, _warnings(sources, candidates)), database or {})
+    warnings = (
+        *_warnings(sources, candidates),
+        *_without_effect(given, defaults),
+        *_two_addresses(given, resolved["database.url"]),
+    )
+    return Settings(Fixed(resolved, candidates, defaults, warnings), database or {})
 
 
 def _given(setting: Setting, candidates: Mapping[str, tuple[Candidate, ...]], problems: list[str]) -> Resolved | None:
@@ -68,14 +74,12 @@ def _defaults(given: Mapping[str, Resolved]) -> dict[str, Resolved]:
     """The default of every setting; one that follows another setting stands after it in the table."""
     defaults: dict[str, Resolved] = {}
     for setting in SETTINGS:
-        value, source = None, "default"
-        if setting.default is not None:
-            value = setting.type.parse(setting.default)
-        elif setting.default_from is not None:
+        if setting.default_from is not None:
             other = given.get(setting.default_from) or defaults[setting.default_from]
-            value = None if other.value is None else setting.derive(other.value)
-            source = f"default, from {setting.default_from} ({other.source})"
-        defaults[setting.name] = Resolved(setting, value, Origin.DEFAULT, source)
+            defaults[setting.name] = following(setting, other)
+        else:
+            value = None if setting.default is None else setting.type.parse(setting.default)
+            defaults[setting.name] = Resolved(setting, value, Origin.DEFAULT, "default")
     return defaults
 
 
@@ -96,6 +100,16 @@ def _database_url(resolved: Mapping[str, Resolved], problems: list[str]) -> Reso
         problems.append(f"{source}: database.url is {error}")
         return whole
     return Resolved(whole.setting, url, strongest, source)
+
+
+def _two_addresses(given: Mapping[str, Resolved], used: Resolved) -> list[str]:
+    """A warning when the database is given by an address and by parts: which of them counts."""
+    whole = given.get("database.url")
+    parts = [given[f"database.{part}"] for part in PARTS if f"database.{part}" in given]
+    if whole is None or not parts:
+        return []
+    unused = _join_sources(parts) if used is whole else whole.source
+    return [f"{unused} is not used: the database is given by {used.source}; remove one of the two"]
 
 
 def _join_sources(items: list[Resolved]) -> str:
@@ -124,5 +138,20 @@ def _warnings(sources: Sources, candidates: Mapping[str, tuple[Candidate, ...]])
         for setting in SETTINGS
         if (items := candidates[setting.name]) and items[0].key in setting.aliases
     ]
-    typos = probable_typos([*sources.environment.values(), *sources.dotenv.values()])
-    return (*sources.warnings, *deprecated, *typos)
+    variables = [*sources.environment.values(), *sources.dotenv.values()]
+    unsupported = [
+        f"{item.source} is not supported: {UNSUPPORTED[item.key]}"
+        for item in variables
+        if item.key in UNSUPPORTED and item.key not in COMMON
+    ]
+    typos = probable_typos(item for item in variables if item.key not in UNSUPPORTED)
+    return (*sources.warnings, *deprecated, *unsupported, *typos)
+
+
+def _without_effect(given: Mapping[str, Resolved], defaults: Mapping[str, Resolved]) -> list[str]:
+    """Warnings about values that differ from the default in settings that nothing uses yet."""
+    return [
+        f"{item.source} has no effect yet: {name} is planned"
+        for name, item in given.items()
+        if item.setting.planned and item.value != defaults[name].value
+    ]

@@ -9,6 +9,7 @@ from webui.settings.parsers import HIDDEN, Parser
 
 INI_PREFIX = "webui."
 LONGEST_ECHO = 60
+JSON_TYPES = {bool: "a boolean", list: "an array", dict: "an object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Setting:
         """Every INI key that sets it, the first one found wins."""
         return (self.ini_key, *self.ini_aliases)
 
+    @property
+    def holds_secrets(self) -> bool:
+        """Whether its values are secret or may have secrets inside, such as the keys of connections."""
+        return self.secret or self.type.redact is not None
+
     def show(self, value: Any) -> str:
         """A typed value as text for people, without what is secret."""
         if value is None:
@@ -65,5 +71,7 @@ class Setting:
         """A value that does not parse, as text for people: shortened, without what is or may be secret."""
         if self.secret:
             return HIDDEN
-        concealed = re.sub(r"//.*@", f"//{HIDDEN}@", str(raw), flags=re.DOTALL)
+        if not isinstance(raw, str):
+            return JSON_TYPES.get(type(raw), "a number")
+        concealed = re.sub(r"//.*@", f"//{HIDDEN}@", raw, flags=re.DOTALL)
         return repr(concealed if len(concealed) <= LONGEST_ECHO else concealed[:LONGEST_ECHO] + "…")

@@ -6,9 +6,11 @@ platforms often define empty variables.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,22 +88,46 @@ def read_dotenv(path: Path) -> tuple[dict[str, Candidate], list[str]]:
         from dotenv.parser import parse_stream
     except ImportError:
         return {}, [f"{path.name} is not read: the package python-dotenv is not installed"]
-    try:
-        with path.open(encoding="utf-8") as stream:
-            bindings = list(parse_stream(stream))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ValueError(f"{path} cannot be read: {reason}") from None
-    found, warnings = {}, []
-    for binding in bindings:
+    found: dict[str, Candidate] = {}
+    warnings = []
+    for binding in parse_stream(io.StringIO(_file_text(path), newline=None)):
         place = f"{path.name} line {_line(binding.original)}"
         if binding.error:
-            warnings.append(f"{place} is ignored: it is not of the form NAME=value")
-        elif binding.key and binding.value:
-            found[binding.key] = Candidate(Origin.DOTENV, f"{place} {binding.key}", binding.key, binding.value)
+            more = binding.original.string.strip().count("\n")
+            warnings.append(
+                f"{place} is ignored: it is not of the form NAME=value"
+                + (f". So are the {more} lines after it, up to the next quote" if more else "")
+            )
         elif binding.key:
-            found.pop(binding.key, None)
+            if before := found.pop(binding.key, None):
+                warnings.append(f"{before.source} is ignored: the one on line {_line(binding.original)} counts")
+            if binding.value:
+                found[binding.key] = Candidate(Origin.DOTENV, f"{place} {binding.key}", binding.key, binding.value)
+                warnings += _swallowed(found[binding.key])
     return found, warnings
+
+
+def _file_text(path: Path) -> str:
+    """The text of a ``.env`` file, which may begin with a byte order mark; raises ``ValueError``."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(f"{path} cannot be read: line {line} is not UTF-8 text; save the file as UTF-8") from None
+
+
+def _swallowed(candidate: Candidate) -> list[str]:
+    """A warning when a value of several lines has one that sets a variable: a quote that nobody closed goes on."""
+    names = (line.removeprefix("export ").split("=")[0].strip() for line in candidate.raw.split("\n")[1:])
+    return [
+        f"{candidate.source} goes on over the line of {name}: is a quote missing?"
+        for name in names
+        if name in VARIABLES
+    ]
 
 
 def _line(original: Original) -> int:
@@ -111,19 +137,37 @@ def _line(original: Original) -> int:
 
 
 def probable_typos(candidates: Iterable[Candidate]) -> list[str]:
-    """Warnings about variables whose names are one edit away from a known one."""
-    by_length: dict[int, list[str]] = {}
-    for name in VARIABLES:
-        if len(name) >= SHORTEST_TYPO:
-            by_length.setdefault(len(name), []).append(name)
+    """Warnings about variables whose names are a known one in other case, or one edit away from one."""
     warnings = []
     for candidate in candidates:
-        if candidate.key in VARIABLES or len(candidate.key) < SHORTEST_TYPO:
-            continue
-        near = (name for step in (-1, 0, 1) for name in by_length.get(len(candidate.key) + step, ()))
-        if meant := next((name for name in near if one_edit_apart(candidate.key, name)), None):
+        if candidate.key not in VARIABLES and (meant := nearest_variable(candidate.key)):
             warnings.append(f"{candidate.source} is not a setting; did you mean {meant}?")
     return warnings
+
+
+def nearest_variable(key: str) -> str | None:
+    """The known variable that ``key`` probably stands for, if any. Quick: an environment may have thousands."""
+    if (upper := key.upper()) in VARIABLES:
+        return upper
+    if len(key) < SHORTEST_TYPO:
+        return None
+    near: set[str] = set()
+    for length in (len(key) - 1, len(key), len(key) + 1):
+        middle = length // 2
+        for half in (key[:middle], key[len(key) - (length - middle - 1) :]):
+            near.update(name for name in _halves().get(half, ()) if one_edit_apart(key, name))
+    return min(near, default=None)
+
+
+@cache
+def _halves() -> dict[str, list[str]]:
+    """Known variables by what stands before and what after the middle: one edit leaves one of the two as it is."""
+    halves: dict[str, list[str]] = {}
+    for name in VARIABLES:
+        middle = len(name) // 2
+        for half in (name[:middle], name[middle + 1 :]):
+            halves.setdefault(half, []).append(name)
+    return halves
 
 
 def one_edit_apart(left: str, right: str) -> bool:

@@ -30,6 +30,12 @@ class Resolved:
         return self.setting.show(self.value)
 
 
+def following(setting: Setting, other: Resolved) -> Resolved:
+    """The default of a setting that follows ``other``."""
+    value = None if other.value is None else setting.derive(other.value)
+    return Resolved(setting, value, Origin.DEFAULT, f"default, from {other.setting.name} ({other.source})")
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One link of an explanation: what a source offers, and whether it is the value in force."""
@@ -56,7 +62,9 @@ class Settings(Mapping[str, Any]):
         self._fixed = fixed
         self._database = dict(database) if fixed.resolved["settings.persistent"].value else {}
         self._resolved = dict(fixed.resolved)
+        self.overridden: dict[str, str] = {}  # names of stored settings, and the sources that win over them
         self.warnings = (*fixed.warnings, *self._apply_database())
+        self._defaults = self._follow_stored()
 
     def __getitem__(self, name: str) -> Any:
         return self._resolved[name].value
@@ -74,6 +82,15 @@ class Settings(Mapping[str, Any]):
         """The value with its source; raises ``KeyError`` for an unknown name."""
         return self._resolved[name]
 
+    def default(self, name: str) -> Resolved:
+        """What the setting is when nothing sets it."""
+        return self._defaults[name]
+
+    @property
+    def stored(self) -> Mapping[str, object]:
+        """The values stored in the database, as JSON values by name, whether they are in force or not."""
+        return self._database
+
     def with_database(self, values: Mapping[str, object]) -> Settings:
         """The same settings with other values stored in the database (name to JSON value; ``None`` is unset)."""
         return Settings(self._fixed, values)
@@ -85,7 +102,7 @@ class Settings(Mapping[str, Any]):
         steps = [Step(item.source, _shown(setting, item.raw), False) for item in self._fixed.candidates[name]]
         if self._database.get(name) is not None:
             steps.append(Step("database", _shown(setting, self._database[name]), False))
-        default = self._fixed.defaults[name]
+        default = self._defaults[name]
         steps.append(Step(default.source, default.shown, False))
         used = next((at for at, step in enumerate(steps) if step.source == force.source), None)
         if used is None:  # an address put together from parts is no candidate by itself
@@ -99,8 +116,11 @@ class Settings(Mapping[str, Any]):
             if raw is None:
                 continue
             below = self._resolved.get(name)
-            if below is None or not below.setting.runtime:
-                yield f"database {name} is ignored: there is no such runtime setting"
+            if below is None:
+                yield f"database {name} is ignored: there is no such setting"
+                continue
+            if not below.setting.runtime:
+                yield f"database {name} is ignored: it cannot be changed at run time; set {below.setting.env}"
                 continue
             try:
                 value = below.setting.type.parse(raw)
@@ -110,7 +130,19 @@ class Settings(Mapping[str, Any]):
             if not below.locked:
                 self._resolved[name] = Resolved(below.setting, value, Origin.DATABASE, "database")
             elif value != below.value:
-                yield f"database {name} is overridden by {below.source}"
+                self.overridden[name] = below.source
+
+    def _follow_stored(self) -> dict[str, Resolved]:
+        """The defaults, of which those that follow a stored value are put in force with it."""
+        defaults = dict(self._fixed.defaults)
+        for name, default in self._fixed.defaults.items():
+            source = default.setting.default_from
+            if source is None or self._resolved[source] is self._fixed.resolved[source]:
+                continue
+            defaults[name] = following(default.setting, self._resolved[source])
+            if self._resolved[name].origin is Origin.DEFAULT:
+                self._resolved[name] = defaults[name]
+        return defaults
 
 
 def _shown(setting: Setting, raw: object) -> str:

@@ -6,12 +6,11 @@ from pyramid.response import Response
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.models import ChatCompletionForm, ModelList, ModelsConfig, ModelsQuery
+from webui.schemas.models import ChatCompletionForm, ModelList, ModelsQuery
 from webui.security.permissions import Permission
 from webui.services import model_list
 from webui.views.replies import completed
 from webui.views.runs import start_run
-from webui.views.settings import store
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -39,38 +38,6 @@ def list_models(request: Request) -> dict[str, Any]:
 def list_base_models(request: Request) -> dict[str, Any]:
     """The models of all connections as these tell of them, without what is stored about them here."""
     return {"data": request.registry.connections.catalog.models(refresh=request.query.refresh)}
-
-
-@api_view(route="models.config", method="GET", permission=Permission.ADMIN, returns=ModelsConfig)
-def read_models_config(request: Request) -> dict[str, Any]:
-    """The models that a new chat begins with, those pinned for everybody, and the order of the list."""
-    return {
-        "DEFAULT_MODELS": request.config["ui.default_models"] or None,
-        "DEFAULT_PINNED_MODELS": request.config["ui.default_pinned_models"] or None,
-        "MODEL_ORDER_LIST": request.config["ui.model_order_list"],
-    }
-
-
-@api_view(
-    route="models.config",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=ModelsConfig,
-    returns=ModelsConfig,
-    errors=(Problem.CONFLICT,),
-)
-def change_models_config(request: Request) -> ModelsConfig:
-    """Change them."""
-    form: ModelsConfig = request.payload
-    store(
-        request,
-        {
-            "ui.default_models": form.DEFAULT_MODELS or "",
-            "ui.default_pinned_models": form.DEFAULT_PINNED_MODELS or "",
-            "ui.model_order_list": form.MODEL_ORDER_LIST or [],
-        },
-    )
-    return form
 
 
 @api_view(

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.connections import OpenAIConfig, OpenAIConfigForm, OpenAIVerifyForm
+from webui.schemas.connections import ConnectionsQuery, OpenAIConfig, OpenAIConfigForm, OpenAIVerifyForm
 from webui.security.permissions import Permission
 from webui.services.connections import shown_config, spec_to_verify, wanted_settings
 from webui.streaming import Detached
+from webui.views.connections import verify_changes
 from webui.views.replies import relayed
 from webui.views.settings import store
 
@@ -20,8 +21,8 @@ MAX_CONFIG = 1024 * 1024  # bytes
 
 @api_view(route="openai.config", method="GET", permission=Permission.ADMIN, returns=OpenAIConfig)
 def openai_config(request: Request) -> dict[str, Any]:
-    """The connections to OpenAI-compatible APIs, with their keys."""
-    return shown_config(request.config, "openai")
+    """The connections to OpenAI-compatible APIs, with masks for their keys."""
+    return shown_config(request.config, request.registry.vault, "openai")
 
 
 @api_view(
@@ -29,15 +30,22 @@ def openai_config(request: Request) -> dict[str, Any]:
     method="POST",
     permission=Permission.ADMIN,
     body=OpenAIConfigForm,
+    query=ConnectionsQuery,
     returns=OpenAIConfig,
     max_body=MAX_CONFIG,
-    errors=(Problem.CONFLICT,),
+    errors=(Problem.CONFLICT, Problem.KEY_REFUSED, Problem.UPSTREAM_FAILED, Problem.UPSTREAM_TIMEOUT),
 )
 def update_openai_config(request: Request) -> dict[str, Any]:
-    """Replace the connections to OpenAI-compatible APIs; whether they are used stays unless it is named."""
-    changes = wanted_settings(request.config, "openai", request.payload.model_dump())
-    store(request, changes)
-    return shown_config(request.config, "openai", changes)
+    """Replace the connections to OpenAI-compatible APIs; whether they are used stays unless it is named.
+
+    With `verify`, those that are new or changed are asked first, and nothing is stored when one fails.
+    """
+    vault = request.registry.vault
+    changes = wanted_settings(request.config, vault, "openai", request.payload.model_dump())
+    if request.query.verify:
+        verify_changes(request, changes)
+    settings = store(request, changes)
+    return shown_config(settings, vault, "openai")
 
 
 @api_view(
@@ -51,5 +59,7 @@ def update_openai_config(request: Request) -> dict[str, Any]:
 def verify_openai(request: Request) -> Detached:
     """What the API at this address answers when it is asked for its models, or what is wrong with it."""
     form = request.payload
-    spec = spec_to_verify(request.config, "openai", form.url, form.key, form.config)
+    spec = spec_to_verify(
+        request.config, request.registry.vault, "openai", url=form.url, key=form.key, config=form.config
+    )
     return relayed(request, partial(request.registry.connections.verify, spec))

@@ -33,7 +33,7 @@ def page(context: object, request: Request) -> Response:
         response = files(context, request)
     except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
         raise HTTPNotFound from None
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Content-Security-Policy"] = settings["headers.content_security_policy"] or PAGE_POLICY
     return response
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @api_view(route="system.version", method="GET", permission=Permission.PUBLIC, returns=Version)
 def version(request: Request) -> dict[str, str]:
     """The version of this server; a page that finds it changed reloads itself."""
-    return {"version": webui.__version__, "deployment_id": ""}
+    return {"version": webui.__version__, "deployment_id": request.config["deployment_id"]}
 
 
 @api_view(route="system.config", method="GET", permission=Permission.PUBLIC, returns=dict[str, Any])

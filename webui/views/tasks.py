@@ -6,69 +6,40 @@ from pyramid.response import Response
 
 from webui.api import api_view
 from webui.errors import ApiError, Problem
+from webui.schemas.configs import TaskConfig
 from webui.schemas.tasks import (
     AutocompleteForm,
     ConversationForm,
     MergeForm,
     QueriesForm,
-    TaskConfig,
     TextTaskForm,
 )
 from webui.security.permissions import Permission
 from webui.services import tasks
 from webui.services.tasks import About, Task
 from webui.services.usage import measured
+from webui.settings import forms
+from webui.views.config_forms import change_form, changes_settings, show_form
 from webui.views.replies import relayed
-from webui.views.settings import store
 
 if TYPE_CHECKING:
     from webui.request import Request
 
 MAX_CONVERSATION = 64 * 1024 * 1024  # bytes; pictures stand in it as text
 ERRORS = (Problem.MODEL_NOT_FOUND, Problem.UPSTREAM_FAILED, Problem.UPSTREAM_TIMEOUT)
-# The contract's names are those of the environment variables.
-CONFIG = {
-    "TASK_MODEL": "task.model.default",
-    "TASK_MODEL_EXTERNAL": "task.model.external",
-    "ENABLE_TITLE_GENERATION": "task.title.enable",
-    "TITLE_GENERATION_PROMPT_TEMPLATE": "task.title.prompt_template",
-    "IMAGE_PROMPT_GENERATION_PROMPT_TEMPLATE": "task.image.prompt_template",
-    "ENABLE_AUTOCOMPLETE_GENERATION": "task.autocomplete.enable",
-    "AUTOCOMPLETE_GENERATION_INPUT_MAX_LENGTH": "task.autocomplete.input_max_length",
-    "TAGS_GENERATION_PROMPT_TEMPLATE": "task.tags.prompt_template",
-    "FOLLOW_UP_GENERATION_PROMPT_TEMPLATE": "task.follow_up.prompt_template",
-    "ENABLE_FOLLOW_UP_GENERATION": "task.follow_up.enable",
-    "ENABLE_TAGS_GENERATION": "task.tags.enable",
-    "ENABLE_SEARCH_QUERY_GENERATION": "task.query.search.enable",
-    "ENABLE_RETRIEVAL_QUERY_GENERATION": "task.query.retrieval.enable",
-    "QUERY_GENERATION_PROMPT_TEMPLATE": "task.query.prompt_template",
-    "TOOLS_FUNCTION_CALLING_PROMPT_TEMPLATE": "task.tools.prompt_template",
-    "VOICE_MODE_PROMPT_TEMPLATE": "task.voice.prompt_template",
-}
 QUERY_SWITCHES = {"web_search": "task.query.search.enable", "retrieval": "task.query.retrieval.enable"}
 
 
 @api_view(route="tasks.config", method="GET", permission=Permission.VERIFIED, returns=TaskConfig)
 def task_config(request: Request) -> dict[str, Any]:
     """The settings of the small tasks; an empty template stands for the built-in one."""
-    return {key: request.config[name] for key, name in CONFIG.items()}
+    return show_form(request, forms.TASKS)
 
 
-@api_view(
-    route="tasks.config_update",
-    method="POST",
-    permission=Permission.ADMIN,
-    body=TaskConfig,
-    returns=TaskConfig,
-    max_body=1024 * 1024,
-    errors=(Problem.CONFLICT, Problem.INVALID),
-)
-def change_task_config(request: Request) -> TaskConfig:
-    """Change the settings of the small tasks, all at once."""
-    form: TaskConfig = request.payload
-    values = form.model_dump()
-    store(request, {name: "" if values[key] is None else values[key] for key, name in CONFIG.items()})
-    return form
+@changes_settings(route="tasks.config_update", body=TaskConfig, returns=TaskConfig)
+def change_task_config(request: Request) -> dict[str, Any]:
+    """Change the settings of the small tasks, all or none."""
+    return change_form(request, forms.TASKS)
 
 
 @api_view(

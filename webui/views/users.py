@@ -1,14 +1,35 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
+from webui.schemas.configs import PermissionsConfig
 from webui.security.permissions import Permission
 from webui.services import account_removal
+from webui.settings import forms
+from webui.views.config_forms import change_form, changes_settings, show_form
 
 if TYPE_CHECKING:
     from webui.request import Request
+
+
+@api_view(route="users.permissions", method="GET", permission=Permission.VERIFIED, returns=PermissionsConfig)
+def own_permissions(request: Request) -> dict[str, Any]:
+    """What the signed-in user may do; administrators may do everything, whatever this says."""
+    return show_form(request, forms.PERMISSIONS)
+
+
+@api_view(route="users.default_permissions", method="GET", permission=Permission.ADMIN, returns=PermissionsConfig)
+def default_permissions(request: Request) -> dict[str, Any]:
+    """What users may do to whom no group gives more."""
+    return show_form(request, forms.PERMISSIONS)
+
+
+@changes_settings(route="users.default_permissions", body=PermissionsConfig, returns=PermissionsConfig)
+def change_default_permissions(request: Request) -> dict[str, Any]:
+    """Change what users may do to whom no group gives more, all or nothing."""
+    return change_form(request, forms.PERMISSIONS)
 
 
 @api_view(

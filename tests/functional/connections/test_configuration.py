@@ -36,6 +36,10 @@ def ollama(*urls: str, configs: Any = None, **more: Any) -> dict[str, Any]:
     return {"OLLAMA_BASE_URLS": urls, "OLLAMA_API_CONFIGS": configs or {}, **more}
 
 
+def mask(person: Client, text: str) -> str:
+    return person.registry.vault.mask(text)
+
+
 def models(person: Client) -> list[str]:
     return [model["id"] for model in person.get("/api/models", status=200).json["data"]]
 
@@ -61,7 +65,7 @@ def test_a_change_is_in_force_with_the_next_request(plain: Client, upstream: Ups
     assert answer.json == {
         "ENABLE_OPENAI_API": True,
         "OPENAI_API_BASE_URLS": [f"{upstream.url}/v1"],
-        "OPENAI_API_KEYS": ["sk-1"],
+        "OPENAI_API_KEYS": [mask(plain, "sk-1")],
         "OPENAI_API_CONFIGS": {"0": {"prefix_id": "p"}},
     }
     assert plain.get("/openai/config").json == answer.json
@@ -78,7 +82,7 @@ def test_there_is_a_key_for_each_address_and_no_configuration_of_others(plain: C
     urls = ("http://127.0.0.1:9/a", "", "http://127.0.0.1:9/c")
     configs = {"0": {"enable": False, "note": "kept"}, "http://127.0.0.1:9/c": {"prefix_id": "c"}, "3": {"enable": 5}}
     answer = plain.post(OPENAI, openai(*urls, keys=("a",), configs=configs), status=200).json
-    assert answer["OPENAI_API_KEYS"] == ["a", "", ""]
+    assert answer["OPENAI_API_KEYS"] == [mask(plain, "a"), "", ""]
     assert answer["OPENAI_API_BASE_URLS"][1] == "https://api.openai.com/v1"
     assert answer["OPENAI_API_CONFIGS"] == {"0": {"enable": False, "note": "kept"}, "2": {"prefix_id": "c"}}
     assert plain.post(OPENAI, openai(keys=("a", "b")), status=200).json["OPENAI_API_KEYS"] == []
@@ -178,7 +182,7 @@ def test_a_change_needs_only_what_is_not_pinned(make_client, upstream: Upstream)
     urls = f"{upstream.url}/v1;{upstream.url}/v2"
     person = make_client(OPENAI_API_BASE_URLS=urls, OPENAI_API_KEYS="sk-1").sign_up()
     shown = person.get("/openai/config").json
-    assert shown["OPENAI_API_KEYS"] == ["sk-1", ""]
+    assert shown["OPENAI_API_KEYS"] == [mask(person, "sk-1"), ""]
     person.post(OPENAI, {**shown, "OPENAI_API_CONFIGS": {"1": {"enable": False}}}, status=200)
     assert models(person) == ["m"]
 
@@ -241,3 +245,57 @@ def test_connections_are_the_administrators(users: Client, method: str, path: st
     for person in (users, users.sign_up()):
         answer = person.get(path) if method == "get" else person.post(path, {})
         assert answer.status_int == 401
+
+
+def test_secrets_are_shown_as_masks_and_kept_when_the_masks_come_back(plain: Client, upstream: Upstream) -> None:
+    upstream.offer("m")
+    url = upstream.url
+    configs = {
+        "0": {"headers": {"X-Team": "blue", "Cookie": "c"}, "prefix_id": "p", "key": "k"},
+        "1": {"enable": False},
+    }
+    private = url.replace("//", "//ada:hunter2@")
+    answer = plain.post(OPENAI, openai(f"{url}/v1", url, private, keys=("sk-1", "sk-2"), configs=configs), status=200)
+    shown = answer.json
+    assert shown["OPENAI_API_KEYS"] == [mask(plain, "sk-1"), mask(plain, "sk-2"), ""]
+    assert shown["OPENAI_API_CONFIGS"]["0"] == {
+        "headers": {"X-Team": mask(plain, "blue"), "Cookie": mask(plain, "c")},
+        "prefix_id": "p",
+        "key": mask(plain, "k"),
+    }
+    assert shown["OPENAI_API_BASE_URLS"][2] == url.replace("//", f"//{mask(plain, 'ada:hunter2')}@")
+    for text in ("sk-", "blue", "hunter2"):
+        assert text not in answer.text
+    for _ in range(2):  # shortened, reordered, and sent back as it is
+        shown["OPENAI_API_BASE_URLS"] = shown["OPENAI_API_BASE_URLS"][::-1][-2:]
+        shown["OPENAI_API_KEYS"] = shown["OPENAI_API_KEYS"][::-1][-2:]
+        shown = plain.post(OPENAI, shown, status=200).json
+    assert plain.registry.runtime.settings["openai.api_keys"] == ["sk-1", "sk-2"]
+    assert plain.registry.runtime.settings["openai.api_configs"]["0"] == configs["0"]
+    models(plain)
+    sent = next(asked for asked in upstream.asked if asked.path == "/v1/models")
+    assert (sent.headers["Authorization"], sent.headers["X-Team"]) == ("Bearer sk-1", "blue")
+
+
+def test_a_mask_of_a_secret_that_is_gone_is_refused(plain: Client) -> None:
+    url = "http://127.0.0.1:9"
+    plain.post(OPENAI, openai(url, keys=("sk-1",)), status=200)
+    for body, where in (
+        (openai(url, keys=(mask(plain, "sk-0"),)), "OPENAI_API_KEYS"),
+        (openai(url, configs={"0": {"headers": {"X": mask(plain, "x")}}}), "OPENAI_API_CONFIGS"),
+    ):
+        (error,) = plain.post(OPENAI, body, status=422).json["detail"]
+        assert error["loc"] == ["body", where]
+        assert "enter the secret again" in error["msg"]
+    assert plain.registry.runtime.settings["openai.api_keys"] == ["sk-1"]
+
+
+def test_a_connection_is_verified_with_the_secret_that_its_mask_stands_for(plain: Client, upstream: Upstream) -> None:
+    upstream.offer("m")
+    upstream.answers["/api/version"] = Answer.json({"version": "0.5.1"})
+    plain.post(OPENAI, openai(f"{upstream.url}/v1", keys=("sk-1",)), status=200)
+    plain.post(OLLAMA, ollama(upstream.url, configs={"0": {"key": "ok-1"}}), status=200)
+    plain.post("/openai/verify", {"url": f"{upstream.url}/v1", "key": mask(plain, "sk-1")}, status=200)
+    plain.post("/ollama/verify", {"url": upstream.url, "key": mask(plain, "ok-1")}, status=200)
+    assert [asked.headers["Authorization"] for asked in upstream.asked] == ["Bearer sk-1", "Bearer ok-1"]
+    plain.post("/openai/verify", {"url": upstream.url, "key": mask(plain, "sk-0")}, status=422)

@@ -26,7 +26,7 @@ def signed(client: Client, claims: dict[str, Any]) -> str:
 
 
 def key(client: Client) -> str:
-    return str(client.registry.tokens._policy.private_key)
+    return str(client.registry.vault.keyring.current)
 
 
 def status(client: Client, token: str) -> int:

@@ -12,14 +12,21 @@ from sqlalchemy.exc import DBAPIError
 from webui.background import BackgroundLoop
 from webui.models import Database
 from webui.models.database import create_engine
-from webui.models.setting import store_value
+from webui.models.setting import remember_key, store_values
+from webui.security.keys import Keyring, fingerprint
+from webui.security.vault import Vault
 from webui.services import runtime as module
 from webui.services.runtime import RuntimeSettings
 from webui.settings import load
 
 WAIT = 20.0  # seconds; the bound of every wait
 NAME = "ui.enable_signup"
+KEY = "k" * 32
 Make = Callable[..., RuntimeSettings]
+
+
+def vault(*keys: str) -> Vault:
+    return Vault(lambda: Keyring(keys))
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def make(clean_database_url: sa.URL) -> Iterator[Make]:
         background = BackgroundLoop()
         database = Database(create_engine(clean_database_url, wal=True))
         parts.append((background, database))
-        return RuntimeSettings(load({}, {"ENABLE_SIGNUP": "", **environ}), database, background)
+        return RuntimeSettings(load({}, {"ENABLE_SIGNUP": "", **environ}), database, background, vault(KEY))
 
     yield make
     for background, found in parts:
@@ -48,7 +55,7 @@ def make(clean_database_url: sa.URL) -> Iterator[Make]:
 
 def store(database: Database, value: object, name: str = NAME) -> None:
     with database.begin() as db:
-        store_value(db, name, value, updated_by=None)
+        store_values(db, {name: value}, updated_by=None)
 
 
 class Polls:
@@ -189,7 +196,48 @@ def test_what_the_environment_pins_stays(make: Make, database: Database) -> None
     assert make(ENABLE_SIGNUP="true").settings[NAME] is True
 
 
-def test_a_stored_value_that_makes_no_sense_is_passed_over(make: Make, database: Database) -> None:
+def test_a_stored_value_that_makes_no_sense_is_passed_over_with_a_warning(
+    make: Make, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     store(database, {"no": "boolean"})
     store(database, "x", "no.such.setting")
-    assert make().settings[NAME] is load({}, {})[NAME]
+    runtime = make()
+    assert runtime.settings[NAME] is load({}, {})[NAME]
+    store(database, "7", "chats.trash_days")
+    runtime.refresh()
+    said = [record.message.split(":")[0] for record in caplog.records]
+    assert sorted(said) == ["database no.such.setting is ignored", f"database {NAME} is ignored"]
+
+
+def test_a_secret_is_read_with_the_key_that_it_was_stored_under(make: Make, database: Database) -> None:
+    store(database, vault(KEY).seal(["sk-1"]), "openai.api_keys")
+    assert make().settings["openai.api_keys"] == ["sk-1"]
+
+
+def test_a_secret_under_a_missing_key_is_left_out_and_told_once(
+    make: Make, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = "lost" * 8
+    store(database, vault(lost).seal(["sk-1"]), "openai.api_keys")
+    store(database, vault(lost).seal({"0": {"key": "sk-2"}}), "ollama.api_configs")
+    runtime = make()
+    assert runtime.settings["openai.api_keys"] == []
+    assert runtime.settings["ollama.api_configs"] == {}
+    store(database, False)
+    runtime.refresh()
+    assert runtime.settings[NAME] is False
+    (told,) = (record.message for record in caplog.records)
+    for part in ("ollama.api_configs, openai.api_keys", fingerprint(lost), "WEBUI_SECRET_KEY_PREVIOUS", "enter the"):
+        assert part in told
+    assert "sk-" not in told
+
+
+@pytest.mark.parametrize(("known", "warns"), [((), False), (("other",), True), (("other", KEY), False)])
+def test_a_database_of_another_secret_key_is_told(
+    make: Make, database: Database, caplog: pytest.LogCaptureFixture, known: tuple[str, ...], warns: bool
+) -> None:
+    with database.begin() as db:
+        for key in known:
+            remember_key(db, fingerprint(key))
+    assert make().settings[NAME] is True
+    assert [fingerprint("other") in record.message for record in caplog.records] == [True] * warns

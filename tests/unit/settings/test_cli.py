@@ -13,6 +13,7 @@ from webui.cli import settings as command
 from webui.models import migrate
 from webui.models.setting import StoredSetting
 from webui.settings.reference import dotenv_example, markdown
+from webui.settings.unsupported import UNSUPPORTED
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -61,6 +62,10 @@ def test_json_is_for_programs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["settings"]}
     assert rows["ui.enable_signup"] == {
         "name": "ui.enable_signup",
+        "group": "Accounts and security",
+        "type": "boolean",
+        "help": "Whether people may create accounts themselves.",
+        "default": "true",
         "environment": "ENABLE_SIGNUP",
         "ini": "webui.ui.enable_signup",
         "value": "false",
@@ -68,6 +73,7 @@ def test_json_is_for_programs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         "locked": True,
         "runtime": True,
         "secret": False,
+        "planned": False,
     }
 
 
@@ -82,9 +88,37 @@ def test_explain_takes_every_name_of_a_setting(
     assert "overridden  default: 8080" in out
 
 
-def test_explain_of_an_unknown_name_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    assert webui("settings", "explain", "server.prot") == 2
-    assert "no setting server.prot" in capsys.readouterr().err
+def test_explain_tells_why_a_variable_is_not_supported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert webui("settings", "explain", "REDIS_URL") == 0
+    assert f"REDIS_URL is a variable of Open WebUI that is not supported here. {UNSUPPORTED['REDIS_URL']}" in (
+        capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("server.prot", "no setting server.prot. Did you mean server.port"),
+        ("enable_signp", "no setting enable_signp. Did you mean ENABLE_SIGNUP"),
+        ("qqqq", "no setting qqqq. `webui settings` lists"),
+    ],
+)
+def test_explain_of_an_unknown_name_fails_and_tells_a_similar_one(
+    name: str, answer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert webui("settings", "explain", name) == 2
+    assert answer in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_only_what_is_given_can_be_listed(
+    form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "8081")
+    assert webui("settings", "--changed", "--format", form) == 0
+    out = capsys.readouterr().out
+    assert "server.port" in out
+    assert "server.host" not in out
 
 
 def test_wrong_settings_are_reported_on_standard_error(
@@ -107,6 +141,16 @@ def test_the_ini_file_is_named_or_found(
     assert "variable.ini webui.server.port: 3" in capsys.readouterr().out
     webui("settings", "--ini", "named.ini", "explain", "PORT")
     assert "named.ini webui.server.port: 2" in capsys.readouterr().out
+
+
+def test_stored_values_that_are_overridden_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database_file(tmp_path / "webui.db", StoredSetting(name="ui.enable_signup", value=False, version=1, updated_at=NOW))
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///webui.db")
+    monkeypatch.setenv("ENABLE_SIGNUP", "true")
+    webui("settings")
+    assert "database ui.enable_signup is overridden by environment ENABLE_SIGNUP" in capsys.readouterr().out
 
 
 def test_stored_values_are_shown(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -31,17 +32,25 @@ def test_a_declaration_is_complete(setting: Setting) -> None:
         assert setting.type.parse(setting.type.format(value)) == value
 
 
-def test_a_default_follows_only_settings_that_stand_before_it_and_cannot_change() -> None:
-    """Otherwise a stored value would have to change defaults too."""
+def test_a_default_follows_only_a_setting_that_stands_before_it_and_is_not_less_secret() -> None:
     names = [setting.name for setting in SETTINGS]
     for setting in SETTINGS:
         if setting.default_from:
             assert names.index(setting.default_from) < names.index(setting.name)
-            assert not BY_NAME[setting.default_from].runtime
+            assert setting.default is None
+            assert setting.secret >= BY_NAME[setting.default_from].secret
+
+
+def test_what_is_called_a_key_or_a_password_is_secret() -> None:
+    called = re.compile(r"(KEY|PASSWORD|SECRET|TOKEN|CREDENTIALS)S?$")
+    values = [setting for setting in SETTINGS if setting.type.label != "boolean" and called.search(setting.env)]
+    assert [setting.env for setting in values if not setting.secret] == []
 
 
 def test_a_secret_has_no_default() -> None:
-    assert not [setting.name for setting in SETTINGS if setting.secret and setting.default not in (None, "", "{}")]
+    assert not [
+        setting.name for setting in SETTINGS if setting.secret and setting.default not in (None, "", "{}", "[]")
+    ]
 
 
 def test_the_files_made_from_the_declarations_are_up_to_date() -> None:

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from webui.settings import SettingsError, find_dotenv, from_ini_file, load
 
@@ -67,10 +70,47 @@ def test_a_single_percent_sign_in_an_ini_file_is_an_error_that_keeps_the_secret(
     assert "%40" not in line
 
 
-@pytest.mark.parametrize("text", ["no section\n", "[app:main]\nuse = a\nuse = b\n", "[app:main]\nnonsense\n"])
-def test_a_broken_ini_file_is_an_error(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("s3cret\n", "line 1: there is no [section] before it, or the file begins with a byte order mark"),
+        ("\ufeff[app:main]\n", "line 1: there is no [section] before it, or the file begins with a byte order mark"),
+        ("[app:main]\nuse = s3cret\nuse = b\n", "line 3: use is given a second time; remove one of the two"),
+        ("[app:main]\n[a]\n[app:main]\n", "line 3: the section [app:main] is there a second time; make them one"),
+        ("[app:main]\ns3cret\n", "line 2: it is not of the form key = value"),
+        ("[app:main]\nwebui.name = 5% s3cret\n", "webui.name: write a percent sign as %%"),
+        ("[app:main]\nwebui.name = %(s3cret)s\n", "webui.name: write a percent sign as %%"),
+        ("[app:main]\nwebui.name = %(name\n", "webui.name: write a percent sign as %%"),
+        (
+            "[app:main]\nget webui.name = s3cret\n",
+            "cannot be read: [DEFAULT] lacks the KEY of a line get NAME = KEY",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_ini_file_is_told_with_its_place(tmp_path: Path, text: str, complaint: str) -> None:
     path = write(tmp_path / "broken.ini", text)
-    assert str(path) in problem(lambda: from_ini_file(path, {}))
+    line = problem(lambda: from_ini_file(path, {}))
+    assert line.startswith(f"{path} {complaint}")
+    assert "s3cret" not in line
+
+
+INI_PIECES = ["[app:main]", "[DEFAULT]", "use = a", "get a=b", "webui.name", "%(x)s", *"\n\n\n \0;#\ufeff[]:=%é"]
+
+
+@settings(deadline=None)
+@given(content=st.lists(st.sampled_from(INI_PIECES) | st.text(max_size=3), max_size=20).map("".join))
+def test_whatever_an_ini_file_holds_only_a_settings_error_comes_out(
+    tmp_path_factory: pytest.TempPathFactory, content: str
+) -> None:
+    path = write(tmp_path_factory.getbasetemp() / "any.ini", "[app:main]\n" + content)
+    with suppress(SettingsError):
+        from_ini_file(path, {})
+
+
+def test_an_ini_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "latin.ini"
+    path.write_bytes(b"[app:main]\nwebui.name = caf\xe9\n")
+    assert problem(lambda: from_ini_file(path, {})) == f"{path} cannot be read: it is not UTF-8 text"
 
 
 def test_an_ini_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -128,7 +168,10 @@ def test_dotenv_is_read_as_people_write_it(tmp_path: Path, newline: str) -> None
     assert settings["ui.default_models"] == "${WEBUI_NAME}"
     assert settings["server.host"] == "0.0.0.0"
     assert settings.resolved("ui.default_locale").source == ".env line 4 DEFAULT_LOCALE"
-    assert settings.warnings == ()
+    assert settings.warnings == (
+        ".env line 9 PORT is ignored: the one on line 10 counts",
+        ".env line 12 HOST is ignored: the one on line 13 counts",
+    )
 
 
 def test_a_line_of_dotenv_that_makes_no_sense_is_reported_without_its_text(tmp_path: Path) -> None:

@@ -6,69 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from webui.settings import parsers
-from webui.settings.database_url import database_url
 from webui.settings.parsers import Parser
-
-PARSERS: dict[str, Parser[Any]] = {
-    "text": parsers.text(),
-    "long text": parsers.text(minimum=16),
-    "boolean": parsers.boolean(),
-    "integer": parsers.integer(-1, 65535),
-    "unbounded integer": parsers.integer(0),
-    "duration": parsers.duration(),
-    "optional duration": parsers.duration(optional=True),
-    "size": parsers.size(),
-    "url": parsers.url(),
-    "urls": parsers.urls(),
-    "urls with a default": parsers.urls(empty_item="https://api.openai.com/v1", drop_suffix="/api"),
-    "texts": parsers.texts(";"),
-    "origins": parsers.origins(),
-    "choice": parsers.choice("pending", "user"),
-    "log level": parsers.log_level(),
-    "same site": parsers.same_site(),
-    "path": parsers.path(),
-    "regex": parsers.regex(),
-    "json": parsers.json_objects(),
-    "database url": database_url(),
-}
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
-# Text made of what the parsers look at, which random text hardly ever contains.
-TEXT_LIKE_VALUES = st.lists(
-    st.sampled_from([*"0123456789.-+;:,@/?#%[]{}\"' \t\n\0\ud800()*~\\", "ms", "w", "MB", "://", "http", "sqlite:///"])
-    | st.sampled_from(["postgresql://", "localhost", "true", "[::1]", "9" * 20, "é"]),
-    max_size=12,
-).map("".join)
-
-
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # re.compile about odd patterns
-@pytest.mark.parametrize("name", PARSERS)
-@given(raw=TEXT_LIKE_VALUES | JSON_VALUES)
-@example(raw=1.0625)
-@example(raw="postgresql://\ud800@localhost/webui")
-def test_whatever_comes_in_only_a_value_error_comes_out(name: str, raw: object) -> None:
-    parser = PARSERS[name]
-    try:
-        value = parser.parse(raw)
-    except ValueError:
-        return
-    assert parser.parse(parser.format(value)) == value
-
-
-@pytest.mark.parametrize("name", sorted(PARSERS.keys() - {"text", "texts", "path", "regex"}))
-@given(noise=st.text(alphabet="qzxjk!", min_size=6, max_size=12))
-def test_a_message_never_repeats_the_value(name: str, noise: str) -> None:
-    with pytest.raises(ValueError, match=r"^(must|names|needs|cannot)") as caught:
-        PARSERS[name].parse(noise)
-    assert noise not in str(caught.value)
-    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize("raw", ["true", "TRUE", "1", "yes", "On", " true "])
@@ -238,7 +178,7 @@ def test_a_path_may_start_at_home() -> None:
     assert parsers.path().parse("~/data") == Path.home() / "data"
 
 
-@pytest.mark.parametrize("raw", ["", "a\0b", "~nobody-of-this-name/data"])
+@pytest.mark.parametrize("raw", ["", "~nobody-of-this-name/data"])
 def test_wrong_paths(raw: str) -> None:
     with pytest.raises(ValueError, match="must be a path"):
         parsers.path().parse(raw)
@@ -252,10 +192,50 @@ def test_json_comes_as_text_or_as_it_is() -> None:
     assert parsers.json_objects().parse('[{"a": 1}]') == parsers.json_objects().parse([{"a": 1}]) == [{"a": 1}]
 
 
-@pytest.mark.parametrize("raw", ["", "{}", "[1]", "[{]", '[{"a": NaN}]', "[" * 100_000, {}, None])
+@pytest.mark.parametrize("raw", ["", "{}", "[1]", "[{]", '[{"a": NaN}]', '[{"a": 1e999}]', "[" * 100_000, {}, None])
 def test_wrong_json(raw: object) -> None:
     with pytest.raises(ValueError, match="JSON array of objects"):
         parsers.json_objects().parse(raw)
+
+
+@pytest.mark.parametrize("raw", [{"a": float("nan")}, {"a": "\ud800"}, {"a": float("inf")}, {"a": b"\xe9"}])
+def test_a_stored_value_that_is_no_json_is_an_error(raw: object) -> None:
+    with pytest.raises(ValueError, match="JSON object"):
+        parsers.json_object().parse(raw)
+
+
+def test_a_stored_value_is_not_shared_with_whoever_brought_it() -> None:
+    stored = {"0": {"enable": True}}
+    found = parsers.json_object().parse(stored)
+    stored["0"]["enable"] = False
+    assert found == {"0": {"enable": True}}
+
+
+@pytest.mark.parametrize("parser", [parsers.text(), parsers.path(), parsers.texts(";"), parsers.url()])
+def test_nul_characters_are_an_error(parser: Parser[Any]) -> None:
+    with pytest.raises(ValueError, match="without NUL"):
+        parser.parse("a\0b")
+
+
+@pytest.mark.parametrize(
+    "raw", [10**5000, -(10**5000), float("inf"), float("nan")], ids=["most", "least", "inf", "nan"]
+)
+@pytest.mark.parametrize("parser", [parsers.integer(0), parsers.number(0, 2), parsers.duration(), parsers.size()])
+def test_numbers_beyond_all_measure_are_an_error(parser: Parser[Any], raw: float) -> None:
+    with pytest.raises(ValueError, match=r"^must be"):
+        parser.parse(raw)
+
+
+@pytest.mark.parametrize("raw", ["http://a\x01b", "http://a\u2028b", "http://a/b\x7f", "http://a/b c"])
+def test_an_address_has_no_spaces_and_no_control_characters(raw: str) -> None:
+    with pytest.raises(ValueError, match="http:// or https://"):
+        parsers.url().parse(raw)
+
+
+def test_an_item_of_a_stored_list_cannot_hold_the_separator() -> None:
+    """It would be two when it is written as text."""
+    with pytest.raises(ValueError, match="must have no ; within an item"):
+        parsers.texts(";").parse(["a;b"])
 
 
 def test_bytes_that_are_not_utf8_are_an_error() -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from webui.settings import SETTINGS, Settings, SettingsError, default_permissions, load
+from webui.settings import SETTINGS, Setting, Settings, SettingsError, default_permissions, load
 from webui.settings.sources import one_edit_apart
 
 SECRET = "correct-horse-battery-staple"
@@ -65,12 +67,12 @@ def test_the_strongest_source_wins(tmp_path: Path) -> None:
     assert found(resolve(environ, ini, dotenv, database)) == ("en", "environment DEFAULT_LOCALE", True)
 
 
-@pytest.mark.parametrize("name", ["server.port", "secret_key"])
-def test_only_runtime_settings_are_locked_and_read_from_the_database(name: str) -> None:
+@pytest.mark.parametrize(("name", "variable"), [("server.port", "PORT"), ("secret_key", "WEBUI_SECRET_KEY")])
+def test_only_runtime_settings_are_locked_and_read_from_the_database(name: str, variable: str) -> None:
     settings = resolve({"PORT": "1", "WEBUI_SECRET_KEY": SECRET}, database={name: "9" * 20})
     assert not settings.resolved(name).locked
     assert settings[name] != "9" * 20
-    assert settings.warnings == (f"database {name} is ignored: there is no such runtime setting",)
+    assert settings.warnings == (f"database {name} is ignored: it cannot be changed at run time; set {variable}",)
 
 
 def test_an_empty_value_counts_as_unset_everywhere(tmp_path: Path) -> None:
@@ -196,6 +198,26 @@ def test_a_default_may_follow_another_setting() -> None:
     )
 
 
+def test_a_default_follows_what_is_stored_as_well() -> None:
+    one, other = "code_execution.jupyter.url", "code_interpreter.jupyter.url"
+    settings = resolve(database={one: "http://jupyter:8888"})
+    assert settings[other] == "http://jupyter:8888"
+    assert settings.resolved(other) == settings.default(other)
+    assert settings.resolved(other).source == f"default, from {one} (database)"
+    assert [(step.shown, step.used) for step in settings.explain(other)] == [("http://jupyter:8888", True)]
+    assert not settings.resolved(other).locked
+    assert settings.with_database({})[other] is None
+
+
+def test_a_value_of_its_own_is_stronger_than_what_is_followed() -> None:
+    one, other = "code_execution.jupyter.timeout", "code_interpreter.jupyter.timeout"
+    pinned = resolve({"CODE_INTERPRETER_JUPYTER_TIMEOUT": "7"}, database={one: 5})
+    stored = resolve(database={one: 5, other: 8})
+    assert (pinned[other], pinned.default(other).value) == (7, 5)
+    assert (stored[other], stored.default(other).value) == (8, 5)
+    assert resolve({"CODE_EXECUTION_JUPYTER_TIMEOUT": "9"}, database={one: 5})[other] == 9
+
+
 def test_stored_values_can_be_exchanged_and_taken_away() -> None:
     first = resolve()
     second = first.with_database({"ui.enable_signup": False, "auth.jwt_expiry": "-1"})
@@ -219,11 +241,65 @@ def test_a_stored_value_that_does_not_parse_is_ignored_with_a_warning() -> None:
     assert settings.warnings == ("database ui.default_user_role is ignored: it must be one of pending, user, admin",)
 
 
+def test_a_stored_value_of_a_setting_that_is_gone_is_ignored_with_a_warning() -> None:
+    assert resolve(database={"ui.colour": 1}).warnings == ("database ui.colour is ignored: there is no such setting",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [True, 7, -1.5, 10**5000, "old", [], ["old", 1], {"old": {"type": None}}, [[]], "\0"],
+    ids=lambda value: type(value).__name__,
+)
+def test_stored_values_of_old_types_never_keep_the_server_from_starting(value: object) -> None:
+    runtime = [setting.name for setting in SETTINGS if setting.runtime]
+    settings = resolve(database=dict.fromkeys(runtime, value))
+    ignored = [name for name in runtime if settings.resolved(name).source != "database"]
+    assert [line.split(": it ")[0] for line in settings.warnings] == [f"database {name} is ignored" for name in ignored]
+    assert all(settings.explain(name) for name in runtime)
+
+
+PARTS = {"DATABASE_TYPE": "sqlite", "DATABASE_NAME": "parts.db"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "ini", "database", "unused", "used"),
+    [
+        (
+            {"DATABASE_URL": "sqlite:///whole.db", **PARTS},
+            {},
+            "parts.db",
+            "environment DATABASE_URL",
+            "environment DATABASE_TYPE, DATABASE_NAME",
+        ),
+        (
+            {"DATABASE_URL": "sqlite:///whole.db"},
+            {"webui.database.type": "sqlite", "webui.database.name": "parts.db"},
+            "whole.db",
+            "INI webui.database.type, webui.database.name",
+            "environment DATABASE_URL",
+        ),
+        (
+            PARTS,
+            {"sqlalchemy.url": "sqlite:///whole.db"},
+            "parts.db",
+            "INI sqlalchemy.url",
+            "environment DATABASE_TYPE, DATABASE_NAME",
+        ),
+    ],
+)
+def test_a_database_given_by_an_address_and_by_parts_is_reported(
+    environ: dict[str, str], ini: dict[str, str], database: str, unused: str, used: str
+) -> None:
+    settings = resolve(environ, ini)
+    assert settings["database.url"].database == database
+    assert settings.warnings == (f"{unused} is not used: the database is given by {used}; remove one of the two",)
+
+
 def test_a_stored_value_that_the_environment_overrides_is_reported() -> None:
     settings = resolve({"ENABLE_SIGNUP": "true"}, database={"ui.enable_signup": False})
     assert settings["ui.enable_signup"] is True
-    assert settings.warnings == ("database ui.enable_signup is overridden by environment ENABLE_SIGNUP",)
-    assert resolve({"ENABLE_SIGNUP": "true"}, database={"ui.enable_signup": True}).warnings == ()
+    assert settings.overridden == {"ui.enable_signup": "environment ENABLE_SIGNUP"}
+    assert resolve({"ENABLE_SIGNUP": "true"}, database={"ui.enable_signup": True}).overridden == {}
 
 
 def test_the_database_can_be_left_out() -> None:
@@ -265,6 +341,28 @@ def test_secrets_are_nowhere_in_what_is_shown(caplog: pytest.LogCaptureFixture) 
         shown += [repr(settings.resolved(name)), settings.resolved(name).shown, repr(settings.explain(name))]
     assert not [text for text in shown if SECRET in text]
     assert settings["openai.api_keys"] == [f"sk-{SECRET}"]
+
+
+def test_loading_parses_each_default_once_and_compares_few_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: Counter[str] = Counter()
+    compared: list[str] = []
+
+    def counted(setting: Setting) -> Setting:
+        def parse(raw: object) -> object:
+            parsed[setting.name] += 1
+            return setting.type.parse(raw)
+
+        return replace(setting, type=replace(setting.type, parse=parse))
+
+    def noted(left: str, right: str) -> bool:
+        compared.append(left)
+        return one_edit_apart(left, right)
+
+    monkeypatch.setattr("webui.settings.resolve.SETTINGS", tuple(map(counted, SETTINGS)))
+    monkeypatch.setattr("webui.settings.sources.one_edit_apart", noted)
+    resolve({f"ENABLE_SERVICE_{number}_PORT": "1" for number in range(1000)})
+    assert parsed == {setting.name: 1 for setting in SETTINGS if setting.default is not None}
+    assert len(compared) < 1000
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from webui.settings.parsers import boolean, choice, duration, integer, path, regex, same_site, text
+from webui.settings.parsers import boolean, choice, duration, integer, path, regex, same_site, text, texts
 from webui.settings.setting import Setting
 
 AUTH = (
@@ -9,16 +9,26 @@ AUTH = (
         text(minimum=16),
         None,
         "WEBUI_SECRET_KEY",
-        "Key that signs tokens; at least 16 characters. When not given, one is generated and kept in a file.",
+        "Key that signs tokens and encrypts stored secrets; at least 16 characters. When not given, one is generated"
+        " and kept in a file.",
         secret=True,
         aliases=("WEBUI_JWT_SECRET_KEY",),
+    ),
+    Setting(
+        "secret_key_previous",
+        texts(";"),
+        "",
+        "WEBUI_SECRET_KEY_PREVIOUS",
+        "Keys that were WEBUI_SECRET_KEY before, separated by ;. What they signed or encrypted can still be read.",
+        secret=True,
     ),
     Setting(
         "secret_key_file",
         path(),
         None,
         "WEBUI_SECRET_KEY_FILE",
-        "Where the generated key is kept; .webui_secret_key in DATA_DIR when not given.",
+        "Where the generated key is kept, the first line; further lines are previous keys. .webui_secret_key in"
+        " DATA_DIR when not given.",
     ),
     Setting("auth.enable", boolean(), "true", "WEBUI_AUTH", "Whether people sign in; false is for one person alone."),
     Setting(
@@ -66,6 +76,15 @@ AUTH = (
         "DEFAULT_USER_ROLE",
         "Role of an account that somebody created for themselves; a pending one waits for an administrator.",
         runtime=True,
+    ),
+    Setting(
+        "ui.default_group_id",
+        text(),
+        "",
+        "DEFAULT_GROUP_ID",
+        "Id of the group that every new account joins; empty is none.",
+        runtime=True,
+        planned=True,
     ),
     Setting(
         "auth.enable_signup_password_confirmation",

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from webui.settings.parsers import integer, path
+from webui.settings.parsers import boolean, integer, path
 from webui.settings.setting import Setting
 
 CONVERSATIONS = (
@@ -12,6 +12,14 @@ CONVERSATIONS = (
         "Days that deleted chats and messages stay in the trash, where their owner can restore them; with 0 a deleted "
         "chat is gone at once.",
         runtime=True,
+    ),
+    Setting(
+        "chats.images_as_files",
+        boolean(),
+        "false",
+        "ENABLE_CHAT_RESPONSE_BASE64_IMAGE_URL_CONVERSION",
+        "Whether images that a model puts into its reply are kept as files of their own.",
+        planned=True,
     ),
     Setting(
         "chats.pdf_font",

@@ -79,4 +79,12 @@ DATABASE = (
         "WEBUI_DATABASE_CONNECT_TIMEOUT",
         "How long initialize_db waits for a database that does not answer yet.",
     ),
+    Setting(
+        "database.user_active_interval",
+        duration(),
+        None,
+        "DATABASE_USER_ACTIVE_STATUS_UPDATE_INTERVAL",
+        "Least time between two notes of when somebody was last active; the server's choice when not given.",
+        planned=True,
+    ),
 )

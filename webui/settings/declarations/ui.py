@@ -1,7 +1,31 @@
 from __future__ import annotations
 
-from webui.settings.parsers import boolean, json_objects, json_texts, text
+from dataclasses import replace
+from typing import Any
+
+from webui.settings.parsers import Parser, boolean, json_objects, json_texts, text, url
 from webui.settings.setting import Setting
+
+
+def _banners() -> Parser[list[dict[str, Any]]]:
+    """A JSON array of banners in the contract's form."""
+    objects = json_objects()
+
+    def parse(raw: object) -> list[dict[str, Any]]:
+        found = objects.parse(raw)
+        if not all(_is_banner(item) for item in found):
+            raise ValueError('must be a JSON array of {"id", "type", "title", "content", "dismissible", "timestamp"}')
+        return found
+
+    return replace(objects, parse=parse)
+
+
+def _is_banner(item: dict[str, Any]) -> bool:
+    match item:
+        case {"id": str(), "type": str(), "content": str(), "dismissible": bool(), "timestamp": int()}:
+            return isinstance(item.get("title"), str | None)
+    return False
+
 
 UI = (
     Setting(
@@ -45,6 +69,31 @@ UI = (
         runtime=True,
     ),
     Setting(
+        "ui.banners",
+        _banners(),
+        "[]",
+        "WEBUI_BANNERS",
+        'Notices at the head of the page: [{"id": "1", "type": "info", "title": "", "content": "Hello", "dismissible": '
+        'true, "timestamp": 0}]; the type is info, success, warning or error.',
+        runtime=True,
+    ),
+    Setting(
+        "auth.admin.show",
+        boolean(),
+        "true",
+        "SHOW_ADMIN_DETAILS",
+        "Whether people who wait for approval see whom to ask.",
+        runtime=True,
+    ),
+    Setting(
+        "auth.admin.email",
+        text(),
+        None,
+        "ADMIN_EMAIL",
+        "Whom they see; the first administrator when not given.",
+        runtime=True,
+    ),
+    Setting(
         "ui.pending_user_overlay_title",
         text(),
         "",
@@ -84,6 +133,23 @@ UI = (
         "ENABLE_USER_WEBHOOKS",
         "Whether people may have notifications sent to an address of theirs.",
         runtime=True,
+    ),
+    Setting(
+        "webhook_url",
+        url(),
+        "",
+        "WEBHOOK_URL",
+        "Address that is told of every new account.",
+        runtime=True,
+        planned=True,
+    ),
+    Setting(
+        "ui.pwa_manifest_url",
+        url(),
+        "",
+        "EXTERNAL_PWA_MANIFEST_URL",
+        "Where manifest.json of the page is taken from; empty is the built-in one.",
+        planned=True,
     ),
     Setting(
         "ui.enable_version_update_check",

@@ -1,0 +1,215 @@
+"""Every setting at one address: read as a table, changed as a whole, and the way back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from webtest import TestResponse
+
+from tests.support import Client, counted_statements
+from webui.models import Database
+from webui.models.setting import stored_values
+from webui.security.vault import is_sealed
+
+SETTINGS = "/api/v1/settings"
+HISTORY = f"{SETTINGS}/history"
+SIGNUP, KEYS, DAYS = "ui.enable_signup", "openai.api_keys", "chats.trash_days"
+
+
+@pytest.fixture
+def admin(make_client) -> Client:
+    return make_client(DEFAULT_USER_ROLE="user", WEBUI_SECRET_KEY="the-secret-key-of-this-test-is-long").sign_up(
+        name="Ada"
+    )
+
+
+def change(admin: Client, status: int = 200, **values: Any) -> TestResponse:
+    names = {"signup": SIGNUP, "keys": KEYS, "days": DAYS, "role": "ui.default_user_role", "port": "server.port"}
+    return admin.post(SETTINGS, {names.get(name, name): value for name, value in values.items()}, status=status)
+
+
+def value(admin: Client, name: str) -> Any:
+    return admin.registry.runtime.settings[name]
+
+
+def stored(admin: Client) -> dict[str, Any]:
+    with admin.registry.database.reader() as connection:
+        return stored_values(connection)[1]
+
+
+def history(admin: Client, page: int = 1) -> list[dict[str, Any]]:
+    return admin.get(f"{HISTORY}?page={page}", status=200).json
+
+
+def row(admin: Client, name: str) -> dict[str, Any]:
+    return next(item for item in admin.get(SETTINGS, status=200).json if item["name"] == name)
+
+
+def test_every_setting_is_told_with_its_source(admin: Client) -> None:
+    answer = admin.get(SETTINGS, status=200)
+    assert [item["name"] for item in answer.json] == list(admin.registry.webui_settings)
+    assert "the-secret-key-of-this-test-is-long" not in answer.text
+    found = row(admin, "ui.default_user_role")
+    assert {name: found[name] for name in ("environment", "value", "source", "locked", "runtime", "default")} == {
+        "environment": "DEFAULT_USER_ROLE",
+        "value": "user",
+        "source": "environment DEFAULT_USER_ROLE",
+        "locked": True,
+        "runtime": True,
+        "default": "pending",
+    }
+    assert row(admin, SIGNUP)["source"] == "database"
+
+
+def test_values_are_changed_together_and_null_is_the_way_to_the_default(admin: Client) -> None:
+    answer = change(admin, signup=True, days="7").json
+    assert [(item["name"], item["value"]) for item in answer] == [(SIGNUP, "true"), (DAYS, "7")]
+    assert (value(admin, SIGNUP), value(admin, DAYS)) == (True, 7)
+    (found,) = change(admin, days=None).json
+    assert (found["value"], found["source"]) == (found["default"], "default")
+    assert DAYS not in stored(admin)
+
+
+def test_a_change_with_anything_wrong_in_it_changes_nothing(admin: Client) -> None:
+    before = history(admin)
+    for values, status, told in (
+        ({"days": "soon"}, 422, "whole number"),
+        ({"ui.enable_singup": True}, 422, "did you mean ui.enable_signup"),
+        ({"nonsense": 1}, 422, "There is no such setting"),
+        ({"role": "admin"}, 409, "is set by environment DEFAULT_USER_ROLE"),
+        ({"port": 80}, 409, "PORT is read when the server starts"),
+    ):
+        assert told in json.dumps(change(admin, status, signup=True, **values).json)
+    assert admin.post(SETTINGS, [1]).status_int == 422
+    assert value(admin, SIGNUP) is False
+    assert history(admin) == before
+
+
+def test_a_secret_is_encrypted_in_the_database_and_masked_everywhere_else(admin: Client) -> None:
+    change(admin, keys=["sk-1", "", "sk-2"])
+    change(admin, keys="sk-1;;sk-3")
+    assert value(admin, KEYS) == ["sk-1", "", "sk-3"]
+    assert is_sealed(stored(admin)[KEYS])
+    with admin.registry.database.reader() as connection:
+        for table in ("settings", "setting_changes"):
+            for cells in connection.execute(sa.text(f"SELECT * FROM {table}")):
+                assert "sk-" not in str(cells)
+    masks = [admin.registry.vault.mask(text) for text in ("sk-1", "sk-2", "sk-3")]
+    assert row(admin, KEYS)["value"] == f"{masks[0]};;{masks[2]}"
+    newest, older, *_ = history(admin)
+    assert newest["changes"] == [
+        {
+            **{"name": KEYS, "environment": "OPENAI_API_KEYS"},
+            **{"old": [masks[0], "", masks[1]], "new": [masks[0], "", masks[2]]},
+        }
+    ]
+    assert older["changes"][0]["old"] is None
+    change(admin, keys=f"{masks[2]};{masks[0]}")
+    assert value(admin, KEYS) == ["sk-3", "sk-1"]
+    answer = change(admin, 422, keys=[masks[1]])
+    assert "enter the secret again" in answer.text
+
+
+def test_who_changed_what_and_when_is_in_the_history(admin: Client) -> None:
+    change(admin, signup=True, days=7)
+    change(admin, days=7)  # changes nothing
+    change(admin, days=None)
+    newest, older, *_ = history(admin)
+    assert [(item["name"], item["old"], item["new"]) for item in newest["changes"]] == [(DAYS, 7, None)]
+    assert [(item["name"], item["old"], item["new"]) for item in older["changes"]] == [
+        (DAYS, None, 7),
+        (SIGNUP, False, True),
+    ]
+    assert newest["version"] == older["version"] + 1
+    assert (newest["changed_by"], newest["changed_by_name"]) == (admin.user["id"], "Ada")
+    assert newest["changed_at"] >= older["changed_at"] > 0
+    assert history(admin, page=2) == []
+    admin.get(f"{HISTORY}?page=0", status=422)
+
+
+def test_any_version_can_be_restored_and_that_is_a_change_too(admin: Client) -> None:
+    change(admin, keys=["sk-1"], days=7)
+    version = history(admin)[0]["version"]
+    change(admin, keys=["sk-2"])
+    change(admin, keys=["sk-3"], days=8, signup=True)
+    answer = admin.post(f"{HISTORY}/{version}/restore", None, status=200)
+    assert {item["name"] for item in answer.json} == {KEYS, DAYS, SIGNUP}
+    assert "sk-" not in answer.text
+    assert [value(admin, name) for name in (KEYS, DAYS, SIGNUP)] == [["sk-1"], 7, False]
+    newest = history(admin)[0]
+    assert newest["version"] == version + 3
+    assert {item["name"] for item in newest["changes"]} == {KEYS, DAYS, SIGNUP}
+    admin.post(f"{HISTORY}/{version - 1}/restore", None, status=200)
+    assert DAYS not in stored(admin)
+    assert KEYS not in stored(admin)
+    admin.post(f"{HISTORY}/{version + 3}/restore", None, status=200)
+    assert value(admin, KEYS) == ["sk-1"]
+    for wrong, status in (("99", 404), ("x", 422), ("-1", 422), ("9" * 30, 422)):
+        admin.post(f"{HISTORY}/{wrong}/restore", None, status=status)
+
+
+def test_a_version_that_would_change_a_pinned_setting_is_refused(admin: Client, make_client) -> None:
+    change(admin, days=7)
+    version = history(admin)[0]["version"]
+    change(admin, days=8, signup=True)
+    pinned = make_client(CHAT_TRASH_DAYS="9", WEBUI_SECRET_KEY="the-secret-key-of-this-test-is-long")
+    person = Client(pinned.app, admin.token)
+    name = person.registry.webui_settings.resolved(DAYS).setting.env
+    assert f"{name} is set by environment" in person.post(f"{HISTORY}/{version}/restore", None, status=409).text
+    assert value(admin, SIGNUP) is True
+
+
+def test_a_change_counts_against_what_is_stored_now_and_not_a_second_ago(admin: Client, make_client) -> None:
+    other = Client(make_client(WEBUI_SECRET_KEY="the-secret-key-of-this-test-is-long").app, admin.token)
+    assert row(other, SIGNUP)["value"] == "false"
+    other.registry.runtime.refresh = lambda: None
+    change(admin, signup=True)
+    change(other, signup=False)
+    admin.registry.runtime.refresh()
+    assert value(admin, SIGNUP) is False
+
+
+def test_a_secret_that_cannot_be_read_can_be_entered_again_or_unset(admin: Client, make_client) -> None:
+    change(admin, keys=["sk-1"])
+    moved = Client(make_client(WEBUI_SECRET_KEY="another-secret-key-that-is-long-enough").app)
+    form = {"email": admin.user["email"], "password": "correct horse battery"}
+    moved.token = moved.post("/api/v1/auths/signin", form, status=200).json["token"]
+    assert value(moved, KEYS) == []
+    assert history(moved)[0]["changes"][0]["new"] == "••••••"
+    change(moved, keys=None)
+    assert KEYS not in stored(moved)
+    version = history(moved)[0]["version"]
+    change(moved, keys=["sk-2"])
+    assert value(moved, KEYS) == ["sk-2"]
+    answer = moved.post(f"{HISTORY}/{version - 1}/restore", None, status=409)
+    assert "cannot be read" in answer.text
+
+
+def test_reading_the_settings_asks_the_database_only_who_asks(admin: Client) -> None:
+    admin.get(SETTINGS)
+    with counted_statements(admin.registry.database.engine) as statements:
+        admin.get(SETTINGS, status=200)
+    assert len(statements) == 1
+
+
+def test_the_settings_are_the_administrators(admin: Client) -> None:
+    change(admin, signup=True)
+    for person in (Client(admin.app), Client(admin.app).sign_up()):
+        for answer in (
+            person.get(SETTINGS),
+            person.post(SETTINGS, {SIGNUP: False}),
+            person.get(HISTORY),
+            person.post(f"{HISTORY}/1/restore", None),
+        ):
+            assert answer.status_int == 401
+
+
+def test_nothing_is_stored_where_stored_settings_are_not_used(make_client) -> None:
+    admin = make_client(ENABLE_PERSISTENT_CONFIG="false").sign_up()
+    assert "ENABLE_PERSISTENT_CONFIG" in change(admin, 409, days=7).text
+    database: Database = admin.registry.database
+    with database.reader() as connection:
+        assert DAYS not in stored_values(connection)[1]

@@ -1,0 +1,84 @@
+"""What is configured, and whether it counts."""
+
+from __future__ import annotations
+
+from webui.doctor.context import Context
+from webui.doctor.finding import Finding, ok, problem, reason, warning
+from webui.settings import SettingsError
+
+EXPLAIN = "webui settings explain NAME tells everything that offers a value."
+
+
+def readable(context: Context) -> Finding:
+    """Whether environment, ``.env`` and INI make up settings at all."""
+    match context.loaded:
+        case SettingsError() as error:
+            return problem(
+                "The settings cannot be used: " + "; ".join(error.problems),
+                "The server does not start with a setting that it cannot follow.",
+                "Correct what is named there.",
+            )
+        case Exception() as error:
+            return problem(
+                f"The settings cannot be read: {reason(error)}",
+                "A file cannot be opened, or is no text.",
+                "Check the INI file and .env: their owner, their mode and what they hold.",
+            )
+    return ok(f"They come from {context.ini or 'no INI file'}, .env and the environment.")
+
+
+def names(context: Context) -> Finding:
+    """Misspelt, deprecated and unsupported variables, and lines of ``.env`` that cannot be read."""
+    found = context.settings_at_start.warnings
+    if found:
+        text = "; ".join(line.removesuffix(".") for line in found)
+        return warning(f"{text}.", "What is misspelt or not followed has no effect.", "Correct the names.")
+    return ok("No name looks misspelt, deprecated or unsupported.")
+
+
+def stored(context: Context) -> Finding:
+    """Stored values that cannot be used."""
+    ignored = [name for name in context.stored if not _is_usable(context, name)]
+    if ignored:
+        return warning(
+            f"Stored values are not used: {', '.join(sorted(ignored))}.",
+            "They are of another type, or there is no such setting: another version may have stored them.",
+            "Store them again on the page of the administrator.",
+        )
+    return ok(f"{len(context.stored)} settings are stored, and all can be used.")
+
+
+def overridden(context: Context) -> Finding:
+    """Stored values that the environment, ``.env`` or the INI file overrides."""
+    settings = context.settings
+    if not settings["settings.persistent"] and context.stored:
+        return warning(
+            f"{len(context.stored)} stored settings are not used.",
+            f"ENABLE_PERSISTENT_CONFIG is false ({settings.resolved('settings.persistent').source}).",
+            "Remove ENABLE_PERSISTENT_CONFIG if they are to count.",
+        )
+    found = [
+        f"{name} by {known.source}"
+        for name in sorted(context.stored)
+        if _is_usable(context, name)
+        and (known := settings.resolved(name)).locked
+        and known.setting.type.parse(context.stored[name]) != known.value
+    ]
+    if found:
+        return warning(
+            f"Stored settings are overridden: {', '.join(found)}.",
+            "Environment, .env and INI are stronger than what administrators store.",
+            f"Remove the variable, or leave it. {EXPLAIN}",
+        )
+    return ok("No stored setting is overridden.")
+
+
+def _is_usable(context: Context, name: str) -> bool:
+    settings = context.settings_at_start
+    if name not in settings or not settings.resolved(name).setting.runtime:
+        return False
+    try:
+        settings.resolved(name).setting.type.parse(context.stored[name])
+    except ValueError:
+        return False
+    return True
