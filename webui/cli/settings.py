@@ -5,20 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from webui.settings import Settings, SettingsError, default_ini, from_ini_file
+from webui.settings import Resolved, Settings, SettingsError, default_ini, from_ini_file
 from webui.settings.declarations import GROUPS, SETTINGS
 from webui.settings.facts import facts
 from webui.settings.reference import dotenv_example, markdown
 from webui.settings.setting import Setting
 from webui.settings.sources import Origin
 from webui.settings.unsupported import UNSUPPORTED
+
+Show = Callable[[Resolved], str]  # the value in force as text
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,6 +34,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="json for programs; dotenv and markdown print the reference of all settings with their defaults",
     )
     parser.add_argument("--changed", action="store_true", help="only what is given somewhere, and not the defaults")
+    parser.add_argument("--reveal", action="store_true", help="with secrets, for the eyes of the machine's owner")
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="short for --format json")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="explain")
@@ -54,8 +57,17 @@ def run(args: argparse.Namespace) -> int:
     overridden = [f"database {name} is overridden by {source}" for name, source in settings.overridden.items()]
     names = {name for name in settings if not args.changed or settings.resolved(name).origin < Origin.DEFAULT}
     form = _as_json if args.format == "json" else _as_text
-    print(form(settings, names, [*settings.warnings, *overridden, *notes]))
+    show = _revealed if args.reveal else _shown
+    print(form(settings, names, show, [*settings.warnings, *overridden, *notes]))
     return 0
+
+
+def _shown(resolved: Resolved) -> str:
+    return resolved.shown
+
+
+def _revealed(resolved: Resolved) -> str:
+    return "" if resolved.value is None else resolved.setting.type.format(resolved.value)
 
 
 def _load(ini: str | None) -> tuple[Settings, list[str]]:
@@ -91,7 +103,7 @@ def _stored_values(settings: Settings) -> tuple[dict[str, object], list[str]]:
         database.dispose()
 
 
-def _as_text(settings: Settings, names: Collection[str], warnings: Iterable[str]) -> str:
+def _as_text(settings: Settings, names: Collection[str], show: Show, warnings: Iterable[str]) -> str:
     width = max(map(len, names), default=0)
     lines = []
     for title, declared in GROUPS:
@@ -100,12 +112,12 @@ def _as_text(settings: Settings, names: Collection[str], warnings: Iterable[str]
         for setting in wanted:
             resolved = settings.resolved(setting.name)
             marks = (", locked" if resolved.locked else "") + (", planned" if setting.planned else "")
-            lines.append(f"  {setting.name:<{width}}  {resolved.shown or '-'}  ({resolved.source}{marks})")
+            lines.append(f"  {setting.name:<{width}}  {show(resolved) or '-'}  ({resolved.source}{marks})")
     return "\n".join([*lines[1:], "", *(f"warning: {warning}" for warning in warnings)]).rstrip()
 
 
-def _as_json(settings: Settings, names: Collection[str], warnings: Iterable[str]) -> str:
-    rows = [row for row in facts(settings, lambda resolved: resolved.shown) if row["name"] in names]
+def _as_json(settings: Settings, names: Collection[str], show: Show, warnings: Iterable[str]) -> str:
+    rows = [row for row in facts(settings, show) if row["name"] in names]
     return json.dumps({"settings": rows, "warnings": list(warnings)}, indent=2, ensure_ascii=False)
 
 

@@ -56,6 +56,15 @@ def test_every_setting_is_listed_with_value_source_and_lock(
     assert not Path("data").exists()
 
 
+def test_secrets_are_shown_to_who_asks_for_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEYS", "sk-one;sk-two")
+    for arguments, wanted in (((), False), (("--reveal",), True), (("--json",), False), (("--json", "--reveal"), True)):
+        assert webui("settings", *arguments) == 0
+        assert ("sk-one;sk-two" in capsys.readouterr().out) is wanted
+
+
 def test_json_is_for_programs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("ENABLE_SIGNUP", "no")
     assert webui("settings", "--json") == 0
