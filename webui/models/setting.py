@@ -13,6 +13,7 @@ from webui.models.meta import Base, Moment, TextKey, utcnow
 from webui.models.notify import notify
 
 CHANNEL = "webui_settings"
+KEPT_VERSIONS = 1000  # of the history; a value may have megabytes
 
 
 class StoredSetting(Base):
@@ -71,6 +72,7 @@ def store_values(db: Session, values: Mapping[str, Any], *, updated_by: str | No
         db.add(SettingChange(version=version, name=name, old=old, new=value, changed_at=now, changed_by=updated_by))
         db.merge(StoredSetting(name=name, value=value, version=version, updated_at=now, updated_by=updated_by))
     db.flush()
+    db.execute(sa.delete(SettingChange).where(SettingChange.version <= version - KEPT_VERSIONS))
     notify(db, CHANNEL)
     return version
 

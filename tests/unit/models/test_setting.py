@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import sqlalchemy as sa
 
-from webui.models import Database
+from webui.models import Database, setting
 from webui.models.setting import SettingChange, known_keys, remember_key, store_values, stored_values, stored_version
 
 
@@ -54,6 +55,14 @@ def test_each_change_is_in_the_history_with_what_was_before(database: Database) 
             (2, "a", 1, None),
             (3, "a", None, [2]),
         ]
+
+
+def test_the_history_keeps_the_latest_versions(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setting, "KEPT_VERSIONS", 2)
+    for value in range(4):
+        store(database, "a", value)
+    with database.begin(write=False) as db:
+        assert db.scalars(sa.select(SettingChange.version).order_by(SettingChange.version)).all() == [3, 4]
 
 
 def test_a_secret_key_is_remembered_from_its_first_use(database: Database) -> None:
