@@ -69,9 +69,7 @@ def running_server(folder: Path, environ: Mapping[str, str]) -> Iterator[Running
 
     What ``initialize_db`` does is done here: its process would take a second to load what this one has.
     """
-    url = sa.make_url(f"sqlite:///{folder}/webui.db")
-    migrate.make_file(url)
-    migrate.upgrade(url)
+    migrate.upgrade(sa.make_url(environ.get("DATABASE_URL", f"sqlite:///{folder}/webui.db")))
     (folder / ".env").touch()  # a developer's own is not part of the test
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     address = {"HOST": "127.0.0.1", "PORT": "0", "DATA_DIR": str(folder)}

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from webui.errors import ApiError, Problem
 from webui.models import IS_LISTED, Chat, Database, Message, utcnow
 from webui.runs import journal
-from webui.services import messages
+from webui.services import merging, messages
+from webui.services.locks import large_write
 
 DEFAULT_TITLE = "New Chat"
 MAX_TITLE = 1000  # characters
@@ -67,33 +68,33 @@ def read_chats(database: Database, user_id: str, chat_ids: Iterable[str]) -> Ite
 def update_chat(database: Database, user_id: str, chat_id: str, chat: dict[str, Any]) -> dict[str, Any]:
     """Merge what the client holds into the chat: top-level keys replace, messages are merged one by one."""
     sent = parse_chat(chat)  # before the lock, since it takes its time
-    brings = _store_ahead(database, user_id, chat_id, sent.messages or {})
     with database.begin() as db:
-        _store(db, find_chat(db, user_id, chat_id), sent, brings=brings)
+        row = find_chat(db, user_id, chat_id)
+        if sent.messages is None or not merging.is_large(db, chat_id, sent.messages):
+            _store(row, sent)
+            if sent.messages is not None:
+                merging.merge(db, chat_id, sent.messages)
+            return read_chat(db, user_id, chat_id)
+    with large_write():
+        _merge_in_parts(database, user_id, chat_id, sent.messages)
+        with database.begin() as db:
+            _store(find_chat(db, user_id, chat_id), sent)
+    with database.begin(write=False) as db:
         return read_chat(db, user_id, chat_id)
 
 
-def _store_ahead(database: Database, user_id: str, chat_id: str, sent: Mapping[str, dict[str, Any]]) -> bool:
-    """Store what a client brings that has very much, in transactions that are short; whether there was so much.
+def _merge_in_parts(database: Database, user_id: str, chat_id: str, sent: Mapping[str, dict[str, Any]]) -> None:
+    """Store what a client holds of a large chat in transactions that are short.
 
     What is stored of a save that is cut off is kept: sent again, it takes its place.
     """
-    if messages.length(sent.values()) <= messages.PART:
-        return False
     with database.begin(write=False) as db:
         find_chat(db, user_id, chat_id, lock=False)
-        new, changed = messages.compare(db, chat_id, sent)
-    if messages.length([*new, *changed]) <= messages.PART:
-        return False
-    for part in messages.parts(new):
+        changes = merging.compare(merging.read(db, chat_id), sent)
+    for part in changes.parts():
         with database.begin() as db:
             find_chat(db, user_id, chat_id)
-            messages.add_loose(db, chat_id, part)
-    for part in messages.parts(changed):
-        with database.begin() as db:
-            find_chat(db, user_id, chat_id)
-            messages.merge(db, chat_id, {row["id"]: row for row in part}, brings=True)
-    return True
+            merging.write_part(db, chat_id, part)
 
 
 def find_chat(db: Session, user_id: str, chat_id: str, *, lock: bool = True) -> Chat:
@@ -131,12 +132,9 @@ def parse_chat(chat: dict[str, Any]) -> Sent:
     return Sent(title, data, current if isinstance(current, str) else None, rows)
 
 
-def _store(db: Session, row: Chat, sent: Sent, *, brings: bool) -> None:
+def _store(row: Chat, sent: Sent) -> None:
     row.title = sent.title or row.title
     row.data = {**row.data, **sent.data}
     row.updated_at = utcnow()
     if sent.messages is not None:
         row.current_id = sent.current_id
-        db.flush()
-        messages.merge(db, row.id, sent.messages, brings=brings)
-    db.flush()

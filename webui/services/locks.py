@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from webui.errors import ApiError, Problem
 from webui.models import Folder, User
+
+_LARGE_WRITES = BoundedSemaphore(2)
 
 _USER = sa.select(User.id).where(User.id == sa.bindparam("user_id")).with_for_update(key_share=True)
 _FOLDERS = (
@@ -28,3 +33,15 @@ def hold_folders(db: Session, user_id: str, folder_ids: Collection[str]) -> set[
     if not folder_ids:
         return set()
     return set(db.scalars(_FOLDERS, {"folder_ids": list(folder_ids), "user_id": user_id}))
+
+
+@contextmanager
+def large_write() -> Iterator[None]:
+    """For what takes seconds: two at a time in a process, since each holds one of few threads. 503 for others."""
+    if not _LARGE_WRITES.acquire(blocking=False):
+        text = "Other large chats are being stored. Try again in a moment."
+        raise ApiError(Problem.UNAVAILABLE, text, headers={"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        _LARGE_WRITES.release()

@@ -9,18 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
-from uuid import uuid4
-
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
-from webui.models import Message, utcnow
 
 MAX_MESSAGES = 100_000
 PART = 256 * 1024  # characters in one transaction; with the search index that takes up to half a second
 ROW = 100  # what it takes to write a message without text, in characters
-TOLD = ("role", "content", "data")  # what a message says, as opposed to where it stands
 _OWN_KEYS = frozenset({"id", "parentId", "childrenIds", "role", "content"})
 
 
@@ -36,7 +30,7 @@ def parse(messages: Any) -> dict[str, dict[str, Any]]:
         if not isinstance(message, dict) or not _is_id(message_id):
             raise _invalid([message_id[:255]], "A message must be an object, with an id of at most 255 characters.")
         rows[message_id] = _columns(message)
-    looped = _find_cycle({message_id: row["parent_id"] for message_id, row in rows.items()})
+    looped = find_cycle({message_id: row["parent_id"] for message_id, row in rows.items()})
     if looped is not None:
         raise _invalid([looped, "parentId"], "This message is its own ancestor.")
     return rows
@@ -59,7 +53,7 @@ def _columns(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _find_cycle(parents: Mapping[str, str | None]) -> str | None:
+def find_cycle(parents: Mapping[str, str | None]) -> str | None:
     """A message that is its own ancestor."""
     reaches_root: set[str] = set()
     for start in parents:
@@ -81,7 +75,7 @@ def _invalid(loc: list[str], message: str) -> ApiError:
 
 def length(rows: Iterable[Mapping[str, Any]]) -> int:
     """How much there is to write, in characters; a message without text counts as ``ROW``."""
-    return sum(ROW + len(row["content"]) for row in rows)
+    return sum(ROW + len(row.get("content", "")) for row in rows)
 
 
 def parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -98,97 +92,6 @@ def parts(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield part
 
 
-def add_loose(db: Session, chat_id: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Store those messages of ``rows`` that the chat has not got yet, under no parent: ``merge`` gives them theirs."""
-    wanted = {row["id"]: row for row in rows}
-    last = sa.select(sa.func.max(Message.position)).where(Message.chat_id == chat_id)
-    for known in db.scalars(sa.select(Message.id).where(Message.chat_id == chat_id, Message.id.in_(wanted))):
-        del wanted[known]
-    if wanted:
-        own = {"chat_id": chat_id, "parent_id": None, "created_at": utcnow(), "updated_at": utcnow()}
-        first = 1 + (db.scalar(last) or 0)
-        numbered = [{**row, **own, "position": position} for position, row in enumerate(wanted.values(), first)]
-        db.execute(sa.insert(Message), numbered)
-
-
-def compare(
-    db: Session, chat_id: str, sent: Mapping[str, dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows, with their ids, of what ``sent`` has that the chat has not: new messages, and changed ones."""
-    stored = {row.id: row for row in db.execute(_STORED, {"chat_id": chat_id})}
-    rows = [{"id": key, **columns} for key, columns in sent.items()]
-    known = [row for row in rows if row["id"] in stored]
-    changed = [row for row in known if _may_change(stored[row["id"]], row) and _brings(stored[row["id"]], row)]
-    return [row for row in rows if row["id"] not in stored], changed
-
-
-def merge(db: Session, chat_id: str, incoming: Mapping[str, dict[str, Any]], *, brings: bool = False) -> None:
-    """Store what a client holds of a chat. ``brings`` tells that some of it is new, though it is stored already.
-
-    The client sends the whole chat and no version, so: one that brings something and lacks messages has a stale copy,
-    and what it lacks stays, also in the messages that it has; one that only lacks messages has deleted them, and they
-    go to the trash. Deleting gives the children of a message another parent, so a changed parent alone is not something
-    brought. Nobody can say which of two texts of a message is the newer one: the last that comes is shown, and the one
-    before it goes to the trash.
-
-    A message that is being generated is the server's until it is complete, and a copy that was taken meanwhile does not
-    replace the complete one.
-    """
-    stored = {row.id: row for row in db.execute(_STORED, {"chat_id": chat_id})}
-    sent = {key: columns for key, columns in incoming.items() if key not in stored or _may_change(stored[key], columns)}
-    new = [key for key in sent if key not in stored]
-    brought = {key: stored[key] for key in sent if key in stored and _brings(stored[key], sent[key])}
-    there = [row for row in stored.values() if row.deleted_at is None]
-    lacking = {row.id for row in there if row.id not in incoming and row.run_id is None}
-    gone: set[str] = set() if new or brought or brings else lacking
-    parents = _parents(stored, sent, {row.id for row in there} - gone | sent.keys())
-    settled = gone | brought.keys()
-    moved = [row.id for row in there if row.id not in settled and row.parent_id != parents[row.id]]
-    now = utcnow()
-    own = {"chat_id": chat_id, "updated_at": now}
-    _update(db, [{**own, "id": key, "parent_id": parents[key]} for key in moved])
-    _update(db, [{"chat_id": chat_id, "id": key, "deleted_at": now} for key in gone])
-    changes = []
-    for key, row in brought.items():
-        data = _united(row.data, sent[key]["data"]) if lacking else sent[key]["data"]
-        changes.append({**own, "id": key, **sent[key], "data": data, "parent_id": parents[key], "deleted_at": None})
-    _update(db, changes)
-    rows = [{"id": key, **sent[key], "parent_id": parents[key], "deleted_at": None} for key in new]
-    rows += [{**version, "deleted_at": now} for version in _replaced(stored, sent, brought.values())]
-    if rows:
-        first = 1 + max((row.position for row in stored.values()), default=-1)
-        numbered = [{**own, "created_at": now, "position": position, **row} for position, row in enumerate(rows, first)]
-        db.execute(sa.insert(Message), numbered)
-
-
-def _update(db: Session, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        db.execute(sa.update(Message), rows)
-
-
-def _brings(row: sa.Row[Any], columns: Mapping[str, Any]) -> bool:
-    return row.deleted_at is not None or any(getattr(row, name) != columns[name] for name in TOLD)
-
-
-def _united(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """What a message holds when a stale copy of it comes: keys that the copy lacks stay, but for the content."""
-    return {**{key: value for key, value in stored.items() if key != "content"}, **sent}
-
-
-def _parents(
-    stored: Mapping[str, sa.Row[Any]], sent: Mapping[str, Mapping[str, Any]], live: AbstractSet[str]
-) -> dict[str, str | None]:
-    """The parent of each live message: where the client has it, or the nearest ancestor that is live.
-
-    What is stored and what is sent are trees, but together they may go in circles: then what is stored stays in place.
-    """
-    before = {key: row.parent_id if row.parent_id in stored else None for key, row in stored.items()}
-    wanted = before | {key: columns["parent_id"] for key, columns in sent.items()}
-    if _find_cycle(wanted) is not None:
-        wanted |= before
-    return nearest_ancestors(wanted, live, live)
-
-
 def nearest_ancestors(
     parents: Mapping[str, str | None], keys: AbstractSet[str], live: AbstractSet[str]
 ) -> dict[str, str | None]:
@@ -202,41 +105,6 @@ def nearest_ancestors(
             node = parents.get(node)
         nearest.update(dict.fromkeys(dead, nearest[node]))
     return {key: nearest[parents[key]] for key in keys}
-
-
-def _replaced(
-    stored: Mapping[str, sa.Row[Any]], sent: Mapping[str, Mapping[str, Any]], brought: Iterable[sa.Row[Any]]
-) -> Iterator[dict[str, Any]]:
-    """What messages said that now say something else, for the trash; once, however often two tabs take turns."""
-    trash = (row for row in stored.values() if row.deleted_at is not None and row.id not in sent)
-    kept = {str(_said(row.content, row.data)) for row in trash}
-    for row in brought:
-        said, says = _said(row.content, row.data), _said(sent[row.id]["content"], sent[row.id]["data"])
-        is_continued = isinstance(said, str) and isinstance(says, str) and says.startswith(said)
-        is_draft = row.data.get("done") is False  # of a reply that was being written
-        if said != says and not is_continued and not is_draft and str(said) not in kept:
-            kept.add(str(said))
-            own = {"parent_id": row.parent_id, "role": row.role, "content": row.content, "data": row.data}
-            yield {"id": str(uuid4()), **own}
-
-
-def _said(content: str, data: Mapping[str, Any]) -> Any:
-    """The text of a message, or the list of its parts."""
-    return data.get("content", content)
-
-
-def _may_change(row: sa.Row[Any], columns: Mapping[str, Any]) -> bool:
-    """Whether a client's copy of a message counts: not while it is being generated, nor a copy from that time."""
-    complete = row.role == "assistant" and row.data.get("done") is True
-    if row.run_id is not None or not complete or columns["data"].get("done") is True:
-        return row.run_id is None
-    return 'done="false"' not in columns["content"] and not row.content.startswith(columns["content"])
-
-
-_STORED = sa.select(
-    *(Message.id, Message.parent_id, Message.position, Message.role, Message.content, Message.data),
-    *(Message.deleted_at, Message.run_id),
-).where(Message.chat_id == sa.bindparam("chat_id"))
 
 
 def assemble(rows: Iterable[Sequence[Any]], current_id: str | None) -> dict[str, Any]:

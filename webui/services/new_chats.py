@@ -22,7 +22,7 @@ from webui.services import messages
 from webui.services.chats import DEFAULT_TITLE, parse_chat, read_chat
 from webui.services.folders import hold_folder
 from webui.services.imports.incoming import Incoming, moment
-from webui.services.locks import hold_folders, lock_user
+from webui.services.locks import hold_folders, large_write, lock_user
 from webui.services.tags import UNTAGGED, tag_id
 
 MAX_TAG = 255  # characters
@@ -101,9 +101,10 @@ def build(database: Database, user_id: str, chats: Sequence[Prepared]) -> list[P
     """The chats as ``store`` takes them: where there is much to write, it is written now."""
     if not is_large(chats):
         return list(chats)
-    for step in building(user_id, chats):
-        with database.begin() as db:
-            step(db)
+    with large_write():
+        for step in building(user_id, chats):
+            with database.begin() as db:
+                step(db)
     return built(chats)
 
 

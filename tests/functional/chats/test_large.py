@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from sqlalchemy.orm import Session
 from tests.functional.chats.support import act, new_chat
 from tests.support import Client, conversation, message
 from webui.models import Chat, Message, utcnow
-from webui.services import messages, new_chats, trash
+from webui.services import locks, merging, messages, new_chats, trash
+from webui.services.merging import Changes
 
 COUNT = 30
 
@@ -160,11 +162,89 @@ def test_messages_of_a_large_save_that_came_meanwhile_are_stored_once(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chat_id = new_chat(admin, *branch(3))["id"]
-    add = messages.add_loose
+    write = merging.write_part
 
-    def race(db: Session, chat: str, rows: Any) -> None:
-        add(db, chat, rows[:4])
-        add(db, chat, rows)
+    def race(db: Session, chat: str, part: Changes) -> None:
+        write(db, chat, replace(part, new=part.new[:4]))
+        write(db, chat, part)
 
-    monkeypatch.setattr(messages, "add_loose", race)
+    monkeypatch.setattr(merging, "write_part", race)
+    assert parents(save(admin, chat_id, *branch())) == straight(COUNT)
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_half_of_a_large_save_is_a_tree_from_which_others_may_go_on(admin: Client, after: int) -> None:
+    chat_id = new_chat(admin, *branch(3))["id"]
+    with killed(admin, after=after):
+        save(admin, chat_id, *branch())
+    seen = admin.get(f"/api/v1/chats/{chat_id}", status=200).json["chat"]["history"]["messages"]
+    assert 3 < len(seen) < COUNT
+    assert {key: each["parentId"] for key, each in seen.items()} == straight(len(seen))
+    save(admin, chat_id, *branch())
+    both = save(admin, chat_id, *seen.values(), message("other", "m2"))
+    assert parents(both) == straight(COUNT) | {"other": "m2"}
+
+
+def test_deleting_and_moving_very_many_messages_is_done_in_parts(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+    write = merging.write_part
+
+    def count(db: Session, chat: str, part: Changes) -> None:
+        done.append(len(part.moved) + len(part.gone))
+        write(db, chat, part)
+
+    monkeypatch.setattr(merging, "write_part", count)
+    chat_id = new_chat(admin, *branch())["id"]
+    flat = save(admin, chat_id, *(message(f"m{number}", "m0" if number else None) for number in range(COUNT)))
+    assert parents(flat) == {f"m{number}": "m0" if number else None for number in range(COUNT)}
+    assert parents(save(admin, chat_id, message("m0"), message("m1", "m0"))) == {"m0": None, "m1": "m0"}
+    assert len(done) > 4
+    assert max(done) < COUNT / 2
+
+
+def test_what_others_have_answered_meanwhile_is_not_deleted(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    chat_id = new_chat(admin, *branch())["id"]
+    write = merging.write_part
+
+    def race(db: Session, chat: str, part: Changes) -> None:
+        monkeypatch.setattr(merging, "write_part", write)
+        write(db, chat, Changes(new=[{"id": "answer", "parent_id": "m29", "role": "user", "content": "", "data": {}}]))
+        write(db, chat, part)
+
+    monkeypatch.setattr(merging, "write_part", race)
+    assert parents(save(admin, chat_id, message("m0"))) == straight(COUNT) | {"answer": "m29"}
+
+
+def test_moves_that_would_make_a_circle_with_those_of_others_are_left_out(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_id = new_chat(admin, *branch())["id"]
+    write = merging.write_part
+
+    def race(db: Session, chat: str, part: Changes) -> None:
+        monkeypatch.setattr(merging, "write_part", write)
+        write(db, chat, Changes(moved=[{"id": "m1", "parent_id": None}, {"id": "m0", "parent_id": "m9"}]))
+        write(db, chat, part)
+
+    monkeypatch.setattr(merging, "write_part", race)
+    flat = (message(f"m{number}", "m0" if number else None) for number in range(COUNT))
+    found = parents(save(admin, chat_id, *flat))
+    for key in found:
+        seen = set()
+        step: str | None = key
+        while step is not None:
+            assert step not in seen
+            seen.add(step)
+            step = found[step]
+
+
+def test_few_large_saves_run_at_once_and_others_are_told_to_wait(admin: Client) -> None:
+    chat_id = new_chat(admin, *branch(3))["id"]
+    with locks.large_write(), locks.large_write():
+        answer = admin.post(f"/api/v1/chats/{chat_id}", conversation(*branch()), status=503)
+        assert answer.headers["Retry-After"] == "5"
+        admin.post("/api/v1/chats/new", conversation(*branch()), status=503)
+        save(admin, chat_id, *branch(4))
     assert parents(save(admin, chat_id, *branch())) == straight(COUNT)

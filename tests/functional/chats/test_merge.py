@@ -5,13 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support import Client, conversation, message
 from webui.models import Database, Message
-from webui.services import chats, new_chats
+from webui.services import chats, messages, new_chats
 
 TABS = 3
 PLACE = st.integers(0, 30)  # which message, by its place in the tab's copy
@@ -177,16 +178,18 @@ class World:
         assert [text for text in self.acknowledged if not any(one.startswith(text) for one in said)] == []
 
 
+@pytest.mark.parametrize("part", [messages.PART, 3 * messages.ROW], ids=["at once", "in parts"])
 @settings(
-    max_examples=40,
+    max_examples=100,
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(steps=STEPS)
 def test_nothing_that_was_acknowledged_is_lost_and_the_tree_stays_a_tree(
-    admin: Client, steps: list[tuple[int, tuple[Any, ...]]]
+    admin: Client, monkeypatch: pytest.MonkeyPatch, part: int, steps: list[tuple[int, tuple[Any, ...]]]
 ) -> None:
+    monkeypatch.setattr(messages, "PART", part)
     world = World(admin)
     tabs = [Tab(world) for _ in range(TABS)]
     for number, (name, *values) in steps:
