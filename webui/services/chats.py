@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,9 @@ from webui.services.locks import large_write
 
 DEFAULT_TITLE = "New Chat"
 MAX_TITLE = 1000  # characters
+PAUSE_SECONDS = (
+    0.05  # between parts of a large save, in which others get to write; SQLite's waiting ones look that often
+)
 
 # Statements of hot paths are built once: building costs as much as running them.
 _CHAT_COLUMNS = (
@@ -95,6 +99,7 @@ def _merge_in_parts(database: Database, user_id: str, chat_id: str, sent: Mappin
         with database.begin() as db:
             find_chat(db, user_id, chat_id)
             merging.write_part(db, chat_id, part)
+        time.sleep(PAUSE_SECONDS)
 
 
 def find_chat(db: Session, user_id: str, chat_id: str, *, lock: bool = True) -> Chat:
