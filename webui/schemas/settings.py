@@ -31,12 +31,21 @@ class SettingOut(Out):
     planned: bool
 
 
+class RestoredSettings(Out):
+    """Those that have been changed since the version, as they are now; and by their names those that could not be
+    restored, with the reasons."""
+
+    restored: list[SettingOut]
+    left_out: dict[str, str]
+
+
 class HistoryQuery(Form):
     page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
 
 
 class ChangedSetting(Out):
-    """A setting as it was stored before and after; null is unset, secrets are masked."""
+    """A setting as it was stored before and after; null is unset, secrets are masked. A long value is the text of the
+    first 1,000 characters of its JSON, with `…` behind them."""
 
     name: str
     environment: str | None

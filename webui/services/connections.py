@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from webui.providers.connections import specs
 from webui.providers.factory import credentials_clash, place
 from webui.providers.health import State
 from webui.security.vault import Vault
-from webui.services.secrets import masked, masks, unmasked
+from webui.services.secrets import Secret, masked, masks, unmasked
 from webui.settings import Setting, Settings
 
 # The contract's fields, and the settings that hold them.
@@ -37,7 +38,10 @@ FIELDS: dict[Kind, dict[str, str]] = {
 URLS: dict[Kind, str] = {"openai": "OPENAI_API_BASE_URLS", "ollama": "OLLAMA_BASE_URLS"}
 CONFIGS: dict[Kind, str] = {"openai": "OPENAI_API_CONFIGS", "ollama": "OLLAMA_API_CONFIGS"}
 
+PORTS = {"http": 80, "https": 443}
+
 Place = list[str | int]  # of what is wrong, in the request
+Server = tuple[str, str | None, int]  # scheme, host, and port of an address
 
 
 def shown_config(settings: Settings, vault: Vault, kind: Kind) -> dict[str, Any]:
@@ -50,32 +54,20 @@ def wanted_settings(settings: Settings, vault: Vault, kind: Kind, form: dict[str
     """What to store (setting to JSON value) so that the contract's fields become those of the form.
 
     A key for each address, no more and no less; configurations of addresses that are gone are dropped; a mask stands
-    for the secret that it was made of. 422 for a mask that is none of these, an address that is none, a configuration
-    that cannot be followed, and a key that cannot be sent.
+    for the secret that it was made of, if that is stored for the same server. 422 for any other mask, an address that
+    is none, a configuration that cannot be followed, and a key that cannot be sent.
     """
-    known = _masks(settings, vault, kind)
-    form = {
-        field: _unmasked(_setting(settings, kind, field), value, known, ["body", field])
-        for field, value in form.items()
-    }
-    urls_field = URLS[kind]
-    configs_field = CONFIGS[kind]
-    urls, configs = form[urls_field], form[configs_field]
-    kept = {
-        str(index): raw_config(configs, index, url)
-        for index, url in enumerate(urls)
-        if str(index) in configs or url in configs
-    }
-    keys = _fitting(form["OPENAI_API_KEYS"], urls) if kind == "openai" else None
-    for index, url in enumerate(_addresses(settings, kind, urls, ["body", urls_field])):
-        config = _checked(kept.get(str(index), {}), ["body", configs_field, str(index)])
-        if keys is None:
-            _check_credentials(Spec(kind, index, url, config.key, config), ["body", configs_field, str(index), "key"])
+    urls_field, configs_field = URLS[kind], CONFIGS[kind]
+    if kind == "openai":
+        form = form | {"OPENAI_API_KEYS": _fitting(form["OPENAI_API_KEYS"], form[urls_field])}
+    wanted = _with_secrets(settings, vault, kind, {name: value for name, value in form.items() if value is not None})
+    for index, url in enumerate(_addresses(settings, kind, wanted[urls_field], ["body", urls_field])):
+        config = _checked(wanted[configs_field].get(str(index), {}), ["body", configs_field, str(index)])
+        if kind == "openai":
+            key = wanted["OPENAI_API_KEYS"][index]
+            _check_credentials(Spec(kind, index, url, key, config), ["body", "OPENAI_API_KEYS", index])
         else:
-            _check_credentials(Spec(kind, index, url, keys[index], config), ["body", "OPENAI_API_KEYS", index])
-    wanted = {field: value for field, value in form.items() if value is not None} | {configs_field: kept}
-    if keys is not None:
-        wanted["OPENAI_API_KEYS"] = keys
+            _check_credentials(Spec(kind, index, url, config.key, config), ["body", configs_field, str(index), "key"])
     # Fields that are as they are shown are left out: a list of keys that was only filled up is no change.
     now = _config(settings, kind)
     return {
@@ -86,13 +78,17 @@ def wanted_settings(settings: Settings, vault: Vault, kind: Kind, form: dict[str
 def spec_to_verify(
     settings: Settings, vault: Vault, kind: Kind, *, url: str, key: str, config: dict[str, Any] | None = None
 ) -> Spec:
-    """A connection that need not be stored, though masks in it stand for stored secrets; 422 when it cannot be one."""
-    known, configs = _masks(settings, vault, kind), _setting(settings, kind, CONFIGS[kind])
-    url = _unmasked(_setting(settings, kind, URLS[kind]), url, known, ["body", "url"])
-    key = _unmasked(configs, key, known, ["body", "key"])
-    config = _unmasked(configs, config, known, ["body", "config"])
+    """A connection that need not be stored, though masks in it stand for secrets that are stored for the same server.
+
+    422 when it cannot be one.
+    """
     (address,) = _addresses(settings, kind, [url], ["body", "url"])
-    spec = Spec(kind, url=address, key=key, config=_checked(config or {}, ["body", "config"]))
+    full = partial(_unmasked, _masks(settings, vault, kind).get(_server(address), {}))
+    configs = _setting(settings, kind, CONFIGS[kind])
+    url = full(_setting(settings, kind, URLS[kind]), address, ["body", "url"])
+    key = full(configs, key, ["body", "key"])
+    config = full(configs, config, ["body", "config"])
+    spec = Spec(kind, url=url, key=key, config=_checked(config or {}, ["body", "config"]))
     _check_credentials(spec, ["body", "key"])
     return spec
 
@@ -134,19 +130,45 @@ def _setting(settings: Settings, kind: Kind, field: str) -> Setting:
     return settings.resolved(FIELDS[kind][field]).setting
 
 
-def _masks(settings: Settings, vault: Vault, kind: Kind) -> dict[str, str]:
-    """The secrets of all fields by their masks."""
-    known: dict[str, str] = {}
-    for field, value in _config(settings, kind).items():
-        known |= masks(vault, _setting(settings, kind, field), value)
+def _masks(settings: Settings, vault: Vault, kind: Kind) -> dict[Server, dict[Secret, str]]:
+    """The secrets of the connections to each server, by their masks: no other server gets what a mask stands for."""
+    known: dict[Server, dict[Secret, str]] = {}
+    fields = _config(settings, kind)
+    for index, url in enumerate(fields[URLS[kind]]):
+        stored = {URLS[kind]: url, CONFIGS[kind]: raw_config(fields[CONFIGS[kind]], index, url)}
+        if kind == "openai":
+            stored["OPENAI_API_KEYS"] = fields["OPENAI_API_KEYS"][index]
+        for field, value in stored.items():
+            known.setdefault(_server(url), {}).update(masks(vault, _setting(settings, kind, field), value))
     return known
 
 
-def _unmasked(setting: Setting, value: Any, known: dict[str, str], where: Place) -> Any:
+def _with_secrets(settings: Settings, vault: Vault, kind: Kind, form: dict[str, Any]) -> dict[str, Any]:
+    """The form with secrets in the place of their masks, and only the configurations of its addresses."""
+    stored, setting = _masks(settings, vault, kind), partial(_setting, settings, kind)
+    urls_field, configs_field = URLS[kind], CONFIGS[kind]
+    urls, configs, keys = list(form[urls_field]), form[configs_field], list(form.get("OPENAI_API_KEYS", ()))
+    kept = {}
+    for index, address in enumerate(_addresses(settings, kind, urls, ["body", urls_field])):
+        full = partial(_unmasked, stored.get(_server(address), {}))
+        url = urls[index] = full(setting(urls_field), urls[index], ["body", urls_field, index])
+        if (at := str(index)) in configs or url in configs:
+            kept[at] = full(setting(configs_field), raw_config(configs, index, url), ["body", configs_field, at])
+        if keys:
+            keys[index] = full(setting("OPENAI_API_KEYS"), keys[index], ["body", "OPENAI_API_KEYS", index])
+    return form | {urls_field: urls, configs_field: kept} | ({"OPENAI_API_KEYS": keys} if keys else {})
+
+
+def _unmasked(known: Mapping[Secret, str], setting: Setting, value: Any, where: Place) -> Any:
     try:
         return unmasked(setting, value, known)
     except ValueError as error:
-        raise _invalid(where, f"The value {error}.") from None
+        raise _invalid(where, f"The value {error}, as after each change of an address.") from None
+
+
+def _server(url: str) -> Server:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 
 
 def _fitting(keys: list[str], urls: list[str]) -> list[str]:

@@ -1,7 +1,9 @@
 """The secrets among the settings: sealed where they are stored, masked where administrators read.
 
 A mask such as ``••••1f0c22ab`` stands for one secret text. What comes back with a mask in it means the secret that the
-mask was made of, so a page may reorder or shorten a list of keys that it has never seen.
+mask was made of, so a page may reorder or shorten a list of keys that it has never seen. A mask stands for its secret
+only where a secret of that kind may be: a key in the place of a password within an address would be shown there in
+part, since it may have a ``/``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -26,6 +28,13 @@ HOLDING = {setting.name: setting for setting in SETTINGS if setting.holds_secret
 # In objects, texts under keys that end so are secret, and with them all that is below such a key.
 SECRET_KEYS = ("key", "keys", "token", "tokens", "password", "secret", "authorization", "credentials", "headers")
 USERINFO = re.compile(r"(?<=//)[^/?#\s]+(?=@)")  # of an address (RFC 3986 section 3.2.1)
+
+
+class Secret(NamedTuple):
+    """A secret text, or the mask of one; ``in_address`` if it is the user information of an address."""
+
+    text: str
+    in_address: bool
 
 
 @dataclass
@@ -66,37 +75,30 @@ def wrong_key(known: Mapping[str, datetime], keyring: Keyring) -> str | None:
 
 def masked(vault: Vault, setting: Setting, value: Any) -> Any:
     """A value of the setting with a mask in the place of each secret text; empty texts stay empty."""
-    return _exchanged(setting, value, vault.mask)
+    return _exchanged(setting, value, lambda secret: vault.mask(secret.text))
 
 
-def masks(vault: Vault, setting: Setting, value: Any) -> dict[str, str]:
+def masks(vault: Vault, setting: Setting, value: Any) -> dict[Secret, str]:
     """The secret texts of a value, by their masks."""
-    return {vault.mask(text): text for text in secret_texts(setting, value)}
+    return {secret._replace(text=vault.mask(secret.text)): secret.text for secret in _secrets(setting, value)}
 
 
-def unmasked(setting: Setting, value: Any, known: Mapping[str, str]) -> Any:
+def unmasked(setting: Setting, value: Any, known: Mapping[Secret, str]) -> Any:
     """A value with the secrets in the place of their masks; ``ValueError`` for a mask that is not ``known``."""
 
-    def secret(text: str) -> str:
-        if not MASK.fullmatch(text):
-            return text
-        if text not in known:
-            raise ValueError("has a mask in the place of a secret that is no longer stored; enter the secret again")
-        return known[text]
+    def original(secret: Secret) -> str:
+        if not MASK.fullmatch(secret.text):
+            return secret.text
+        if secret not in known:
+            raise ValueError("has a mask in the place of a secret that is not stored there; enter the secret again")
+        return known[secret]
 
-    return _exchanged(setting, value, secret)
+    return _exchanged(setting, value, original)
 
 
 def secret_texts(setting: Setting, value: Any) -> list[str]:
     """The secret texts in a value of the setting."""
-    found: list[str] = []
-
-    def note(text: str) -> str:
-        found.append(text)
-        return text
-
-    _exchanged(setting, value, note)
-    return found
+    return [secret.text for secret in _secrets(setting, value)]
 
 
 def sealed(vault: Vault, setting: Setting, value: Any) -> Any:
@@ -107,7 +109,8 @@ def sealed(vault: Vault, setting: Setting, value: Any) -> Any:
         harmless = not secret_texts(setting, setting.type.parse(value))
     except ValueError:
         harmless = False  # nobody knows what is in it
-    return value if harmless else vault.seal(value)
+    # What only looks sealed would be taken for it.
+    return value if harmless and not is_sealed(value) else vault.seal(value)
 
 
 def opened(vault: Vault, stored: Mapping[str, Any]) -> tuple[dict[str, Any], Unreadable]:
@@ -161,8 +164,19 @@ def secret_cells(db: Session) -> list[tuple[StoredSetting | SettingChange, str]]
     return [*((row, "value") for row in stored), *((row, column) for row in changes for column in ("old", "new"))]
 
 
-def _exchanged(setting: Setting, value: Any, swap: Callable[[str], str]) -> Any:
-    """The value with ``swap(text)`` for each secret text in it."""
+def _secrets(setting: Setting, value: Any) -> list[Secret]:
+    found: list[Secret] = []
+
+    def note(secret: Secret) -> str:
+        found.append(secret)
+        return secret.text
+
+    _exchanged(setting, value, note)
+    return found
+
+
+def _exchanged(setting: Setting, value: Any, swap: Callable[[Secret], str]) -> Any:
+    """The value with ``swap(secret)`` for each secret text in it."""
     if not setting.holds_secrets:
         return value
     if isinstance(value, list):
@@ -170,11 +184,11 @@ def _exchanged(setting: Setting, value: Any, swap: Callable[[str], str]) -> Any:
     return _walk(value, setting.secret and isinstance(value, str), swap)
 
 
-def _walk(value: Any, secret: bool, swap: Callable[[str], str]) -> Any:
+def _walk(value: Any, secret: bool, swap: Callable[[Secret], str]) -> Any:
     if isinstance(value, str):
         if secret:
-            return swap(value) if value else value
-        return USERINFO.sub(lambda found: swap(found[0]), value)
+            return swap(Secret(value, in_address=False)) if value else value
+        return USERINFO.sub(lambda found: swap(Secret(found[0], in_address=True)), value)
     if isinstance(value, list):
         return [_walk(item, secret, swap) for item in value]
     if isinstance(value, dict):

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
 from webui.models import SettingChange, User
 from webui.models.locks import Lock, hold
 from webui.services.secrets import opened, shown_stored
-from webui.services.settings import change_settings
+from webui.services.settings import change_settings, understood
 
 if TYPE_CHECKING:
     from webui.security.vault import Vault
     from webui.settings import Settings
 
 PAGE_SIZE = 50  # versions
+SHOWN = 1000  # characters of the JSON of a value
+AT_ONCE = 4  # changes in memory, whose values may have megabytes
+SIGNUP = "ui.enable_signup"
 
 
 def history(db: Session, settings: Settings, vault: Vault, page: int) -> list[dict[str, Any]]:
-    """A page of versions with their changes, the newest first, secrets masked."""
+    """A page of versions with their changes, the newest first, secrets masked, and long values shortened."""
     versions = (
         sa.select(SettingChange.version)
         .distinct()
@@ -35,28 +40,32 @@ def history(db: Session, settings: Settings, vault: Vault, page: int) -> list[di
         .outerjoin(User, User.id == SettingChange.changed_by)
         .where(SettingChange.version.in_(versions))
         .order_by(SettingChange.version.desc(), SettingChange.name)
+        .execution_options(yield_per=AT_ONCE)
     )
-    found = []
-    for version, group in groupby(rows, key=lambda row: row[0].version):
-        changes = list(group)
-        first, name = changes[0]
-        found.append(
+    changes = (
+        (
             {
-                "version": version,
-                "changed_at": first.changed_at,
-                "changed_by": first.changed_by,
+                "version": change.version,
+                "changed_at": change.changed_at,
+                "changed_by": change.changed_by,
                 "changed_by_name": name,
-                "changes": [_shown(settings, vault, change) for change, _ in changes],
-            }
+            },
+            _shown(settings, vault, change),
         )
-    return found
+        for change, name in rows
+    )
+    return [
+        version | {"changes": [change for _, change in group]} for version, group in groupby(changes, key=itemgetter(0))
+    ]
 
 
-def restore(db: Session, settings: Settings, vault: Vault, version: int, *, user_id: str) -> tuple[Settings, list[str]]:
-    """Make the stored settings what they were right after ``version``: the settings then, and the names of these.
+def restore(
+    db: Session, settings: Settings, vault: Vault, version: int, *, user_id: str
+) -> tuple[Settings, list[str], dict[str, str]]:
+    """Make the stored settings what they were right after ``version``.
 
-    404 for a version of which nothing is known; 409 where a secret of it cannot be read any more, and as
-    ``change_settings`` has it.
+    Returns the settings then, the names of these, and the names of those that could not be, with the reasons. 404 for
+    a version of which nothing is known; 409 as ``change_settings`` has it.
     """
     hold(db, Lock.SETTINGS)
     oldest, newest = db.execute(sa.select(sa.func.min(SettingChange.version), sa.func.max(SettingChange.version))).one()
@@ -65,16 +74,38 @@ def restore(db: Session, settings: Settings, vault: Vault, version: int, *, user
     later = sa.select(SettingChange).where(SettingChange.version > version).order_by(SettingChange.version.desc())
     # The oldest of the later changes, which comes last, knows what was before.
     stored = {change.name: change.old for change in db.scalars(later) if change.name in settings}
-    values, unreadable = opened(vault, stored)
-    if unreadable:
-        raise ApiError(Problem.CONFLICT, f"This version cannot be restored. {unreadable}")
-    return change_settings(db, settings, vault, values, user_id=user_id), list(values)
+    values, _ = opened(vault, stored)
+    left_out = dict.fromkeys(stored.keys() - values.keys(), "It is encrypted under a secret key that is not here.")
+    for name, value in values.items():
+        if reason := _obstacle(settings, vault, name, value):
+            left_out[name] = reason
+    values = {name: value for name, value in values.items() if name not in left_out}
+    return change_settings(db, settings, vault, values, user_id=user_id), list(values), left_out
+
+
+def _obstacle(settings: Settings, vault: Vault, name: str, value: Any) -> str | None:
+    """Why an old value is not restored."""
+    if name == SIGNUP and value is None and not settings[name]:
+        return "The first account has closed the sign-up; open it by a change if it shall be open."
+    known = settings.resolved(name)
+    try:
+        understood(vault, known, value)
+    except ValueError as error:  # of an older version, which allowed more
+        return f"{known.setting.env} {error}."
+    return None
 
 
 def _shown(settings: Settings, vault: Vault, change: SettingChange) -> dict[str, Any]:
+    old, new = (shown_stored(vault, change.name, value) for value in (change.old, change.new))
     return {
         "name": change.name,
         "environment": settings.resolved(change.name).setting.env if change.name in settings else None,
-        "old": shown_stored(vault, change.name, change.old),
-        "new": shown_stored(vault, change.name, change.new),
+        "old": _shortened(old),
+        "new": _shortened(new),
     }
+
+
+def _shortened(value: Any) -> Any:
+    """The value, or the beginning of its JSON if that is long."""
+    text = to_json(value).decode()
+    return value if len(text) <= SHOWN else f"{text[:SHOWN]}…"

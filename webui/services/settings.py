@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_json
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
 from webui.models.locks import Lock, hold
 from webui.models.setting import store_values, stored_values
-from webui.services.secrets import masked, masks, opened, sealed, unmasked
+from webui.services.secrets import masked, masks, opened, sealed, secret_texts, unmasked
 from webui.settings.facts import facts
 
 if TYPE_CHECKING:
     from webui.security.vault import Vault
     from webui.settings import Resolved, Settings
+
+MAX_VALUE = 1024 * 1024  # bytes of JSON; every process holds all values, and the history two for each change
+MAX_SECRETS = 1000  # in a value; each has its own mask, which is made whenever somebody reads it
 
 
 def change_settings(
@@ -24,19 +28,26 @@ def change_settings(
 ) -> Settings:
     """Store these values (name to JSON value, ``None`` to unset), all or none, and return the settings with them.
 
-    What is in force already is left alone. 409 for a setting that is pinned outside the database, or where stored ones
-    are not used; 422 for one that is not there, and for a value that its parser refuses.
+    What is in force already is left alone. So is a stored secret that cannot be read where the value is empty: pages
+    show it as empty, and send that back when something else is changed. 409 for a setting that is pinned outside the
+    database, or where stored ones are not used; 422 for one that is not there, for a value that its parser refuses, and
+    for one that is too large.
     """
     settings, lost = _of_this_moment(db, settings, vault)
-    changes = {}
+    changes, pinned = {}, []
     for name, value in values.items():
         if name not in settings:
             raise _invalid(name, _unknown(settings, name))
         known = settings.resolved(name)
-        wanted = _understood(vault, known, value)
-        if _differs(settings, known, wanted) or (name in lost and not known.locked):
-            _refuse_pinned(settings, known)
+        try:
+            wanted = understood(vault, known, value)
+        except ValueError as error:
+            raise _invalid(known.setting.env, f"{known.setting.env} {error}.") from None
+        if _differs(settings, known, wanted, name in lost):
+            pinned += _why_pinned(settings, known)
             changes[name] = wanted
+    if pinned:
+        raise ApiError(Problem.CONFLICT, " ".join(pinned))
     if changes:
         stored = {name: sealed(vault, settings.resolved(name).setting, value) for name, value in changes.items()}
         store_values(db, stored, updated_by=user_id)
@@ -66,26 +77,32 @@ def _of_this_moment(db: Session, settings: Settings, vault: Vault) -> tuple[Sett
     return settings.with_database(values), stored.keys() - values.keys()
 
 
-def _understood(vault: Vault, known: Resolved, value: Any) -> Any:
-    """The JSON value to store, with the secrets that masks in it stand for."""
+def understood(vault: Vault, known: Resolved, value: Any) -> Any:
+    """The JSON value to store, with the secrets that masks in it stand for; ``ValueError`` says what is wrong."""
     if value is None:
         return None
     setting = known.setting
-    try:
-        parsed = setting.type.parse(value)
-        full = unmasked(setting, parsed, masks(vault, setting, known.value))
-    except ValueError as error:
-        raise _invalid(setting.env, f"{setting.env} {error}.") from None
+    parsed = setting.type.parse(value)
+    if len(to_json(value)) > MAX_VALUE:
+        raise ValueError(f"must have at most {MAX_VALUE} bytes")
+    if len(secret_texts(setting, parsed)) > MAX_SECRETS:
+        raise ValueError(f"must have at most {MAX_SECRETS} secrets")
+    full = unmasked(setting, parsed, masks(vault, setting, known.value))
     return value if full == parsed else full
 
 
-def _differs(settings: Settings, known: Resolved, value: Any) -> bool:
+def _differs(settings: Settings, known: Resolved, value: Any, lost: bool) -> bool:
+    """``lost`` says that there is a stored value, which cannot be read."""
     if value is None:
-        return known.setting.name in settings.stored and not known.locked
-    return bool(known.setting.type.parse(value) != known.value)
+        return (lost or known.setting.name in settings.stored) and not known.locked
+    parsed = known.setting.type.parse(value)
+    if lost and not any(parsed or ()):
+        return False
+    return bool(parsed != known.value)
 
 
-def _refuse_pinned(settings: Settings, known: Resolved) -> None:
+def _why_pinned(settings: Settings, known: Resolved) -> list[str]:
+    """The reason why it cannot be changed, if there is one."""
     setting = known.setting
     if known.locked:
         text = f"{setting.env} is set by {known.source}; change it there, and start the server again."
@@ -94,12 +111,13 @@ def _refuse_pinned(settings: Settings, known: Resolved) -> None:
     elif not settings["settings.persistent"]:
         text = "Stored settings are not used here (ENABLE_PERSISTENT_CONFIG); change the server's environment."
     else:
-        return
-    raise ApiError(Problem.CONFLICT, text)
+        return []
+    return [text]
 
 
 def _unknown(settings: Settings, name: str) -> str:
-    near = get_close_matches(name, settings, n=1)
+    by_variable = {variable: item for item in settings for variable in settings.resolved(item).setting.variables}
+    near = [by_variable[name]] if name in by_variable else get_close_matches(name, settings, n=1)
     return "There is no such setting" + (f"; did you mean {near[0]}?" if near else ".")
 
 

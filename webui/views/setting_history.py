@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view, invalid
 from webui.errors import Problem
-from webui.schemas.settings import HistoryQuery, SettingOut, SettingsVersion
+from webui.schemas.settings import HistoryQuery, RestoredSettings, SettingsVersion
 from webui.security.permissions import Permission
 from webui.services.setting_history import history, restore
 from webui.services.settings import listed
@@ -32,18 +32,19 @@ def setting_history(request: Request) -> list[dict[str, Any]]:
     route="settings.restore",
     method="POST",
     permission=Permission.ADMIN,
-    returns=list[SettingOut],
+    returns=RestoredSettings,
     errors=(Problem.NOT_FOUND, Problem.CONFLICT),
 )
-def restore_settings(request: Request) -> list[dict[str, Any]]:
+def restore_settings(request: Request) -> dict[str, Any]:
     """Make the stored settings what they were right after this version; a change that is in the history, too.
 
-    The answer has those that have been changed since then.
+    A value that is not valid any more, or whose secret cannot be read, stays as it is now, and so does the sign-up that
+    the first account has closed; the answer names them.
     """
     version = request.matchdict["version"]
     if not (version.isdecimal() and version.isascii() and len(version) <= MAX_DIGITS):
         raise invalid("path_value", ["path", "version"], "The version in the address is not a whole number.")
     refresh_after_commit(request)
     vault = request.registry.vault
-    settings, names = restore(request.db, request.config, vault, int(version), user_id=request.user.id)
-    return [row for row in listed(settings, vault) if row["name"] in names]
+    settings, names, left_out = restore(request.db, request.config, vault, int(version), user_id=request.user.id)
+    return {"restored": [row for row in listed(settings, vault) if row["name"] in names], "left_out": left_out}

@@ -171,7 +171,7 @@ def test_pinned_settings_are_not_changed_in_part(connect: Connect, upstream: Ups
     person = connect(f"{upstream.url}/v1", OPENAI_API_KEYS="sk-1")
     before = person.get("/openai/config").json
     assert person.post(OPENAI, before, status=200).json == before
-    answer = person.post(OPENAI, {**before, "OPENAI_API_BASE_URLS": ["http://127.0.0.1:9"]})
+    answer = person.post(OPENAI, openai("http://127.0.0.1:9", keys=("sk-1",)))
     assert answer.status_int == 409
     assert "OPENAI_API_BASE_URLS is set by environment" in answer.json["detail"]
     assert person.get("/openai/config").json == before
@@ -281,11 +281,11 @@ def test_a_mask_of_a_secret_that_is_gone_is_refused(plain: Client) -> None:
     url = "http://127.0.0.1:9"
     plain.post(OPENAI, openai(url, keys=("sk-1",)), status=200)
     for body, where in (
-        (openai(url, keys=(mask(plain, "sk-0"),)), "OPENAI_API_KEYS"),
-        (openai(url, configs={"0": {"headers": {"X": mask(plain, "x")}}}), "OPENAI_API_CONFIGS"),
+        (openai(url, keys=(mask(plain, "sk-0"),)), ["OPENAI_API_KEYS", 0]),
+        (openai(url, configs={"0": {"headers": {"X": mask(plain, "x")}}}), ["OPENAI_API_CONFIGS", "0"]),
     ):
         (error,) = plain.post(OPENAI, body, status=422).json["detail"]
-        assert error["loc"] == ["body", where]
+        assert error["loc"] == ["body", *where]
         assert "enter the secret again" in error["msg"]
     assert plain.registry.runtime.settings["openai.api_keys"] == ["sk-1"]
 

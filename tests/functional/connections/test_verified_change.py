@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.support import Client
 from tests.support_upstream import Answer, Upstream
+from webui.providers import connections
 
 OPENAI, OLLAMA = "/openai/config/update?verify=true", "/ollama/config/update?verify=true"
 
@@ -42,6 +45,26 @@ def test_one_that_does_not_answer_is_named_and_nothing_is_stored(plain: Client, 
     assert upstream.url.removeprefix("http://") not in answer.json["detail"]
     assert urls(plain) == before
     assert plain.post(OLLAMA, ollama(dead)).status_int == 502
+
+
+def test_one_check_at_a_time_and_not_for_long(
+    make_client, upstream: Upstream, other: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each holds a worker thread: servers that hang must not take all of them."""
+    monkeypatch.setattr(connections, "VERIFY_SECONDS", 2.0)
+    plain = make_client(ENABLE_OLLAMA_API="", AIOHTTP_CLIENT_TIMEOUT_MODEL_LIST="1h").sign_up()
+    upstream.answers["/v1/models"] = Answer.json({"data": []}, after=threading.Event())  # in the end it says so
+    other.offer("m")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(plain.post, OPENAI, openai(f"{upstream.url}/v1"))
+        while not upstream.asked:
+            assert not first.done()
+        second = plain.post(OLLAMA, ollama(other.url), status=409)
+        assert not first.done()
+        assert first.result().status_int == 504
+    assert "Another check" in second.json["detail"]
+    assert other.asked == []
+    assert plain.post(OPENAI, openai(f"{other.url}/v1"), status=200)
 
 
 def test_a_key_that_is_refused_is_told(plain: Client, upstream: Upstream) -> None:

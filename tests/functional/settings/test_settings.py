@@ -11,7 +11,7 @@ from webtest import TestResponse
 
 from tests.support import Client, counted_statements
 from webui.models import Database
-from webui.models.setting import stored_values
+from webui.models.setting import store_values, stored_values
 from webui.security.vault import is_sealed
 
 SETTINGS = "/api/v1/settings"
@@ -79,8 +79,10 @@ def test_a_change_with_anything_wrong_in_it_changes_nothing(admin: Client) -> No
         ({"days": "soon"}, 422, "whole number"),
         ({"ui.enable_singup": True}, 422, "did you mean ui.enable_signup"),
         ({"nonsense": 1}, 422, "There is no such setting"),
+        ({"ENABLE_SIGNUP": True}, 422, "did you mean ui.enable_signup?"),
         ({"role": "admin"}, 409, "is set by environment DEFAULT_USER_ROLE"),
         ({"port": 80}, 409, "PORT is read when the server starts"),
+        ({"role": "admin", "port": 80}, 409, "start the server again. PORT is read"),
     ):
         assert told in json.dumps(change(admin, status, signup=True, **values).json)
     assert admin.post(SETTINGS, [1]).status_int == 422
@@ -136,7 +138,8 @@ def test_any_version_can_be_restored_and_that_is_a_change_too(admin: Client) -> 
     change(admin, keys=["sk-2"])
     change(admin, keys=["sk-3"], days=8, signup=True)
     answer = admin.post(f"{HISTORY}/{version}/restore", None, status=200)
-    assert {item["name"] for item in answer.json} == {KEYS, DAYS, SIGNUP}
+    assert {item["name"] for item in answer.json["restored"]} == {KEYS, DAYS, SIGNUP}
+    assert answer.json["left_out"] == {}
     assert "sk-" not in answer.text
     assert [value(admin, name) for name in (KEYS, DAYS, SIGNUP)] == [["sk-1"], 7, False]
     newest = history(admin)[0]
@@ -172,20 +175,94 @@ def test_a_change_counts_against_what_is_stored_now_and_not_a_second_ago(admin: 
     assert value(admin, SIGNUP) is False
 
 
-def test_a_secret_that_cannot_be_read_can_be_entered_again_or_unset(admin: Client, make_client) -> None:
-    change(admin, keys=["sk-1"])
+def signed_in_elsewhere(admin: Client, make_client) -> Client:
+    """The administrator of a server on the same database that has another secret key."""
     moved = Client(make_client(WEBUI_SECRET_KEY="another-secret-key-that-is-long-enough").app)
     form = {"email": admin.user["email"], "password": "correct horse battery"}
     moved.token = moved.post("/api/v1/auths/signin", form, status=200).json["token"]
+    return moved
+
+
+def test_what_cannot_be_restored_is_named_and_the_rest_is_restored(admin: Client) -> None:
+    with admin.registry.database.begin() as db:
+        store_values(db, {DAYS: "as long as it takes", "ui.banners": []}, updated_by=None)
+    change(admin, days=7, keys=["sk-1"])
+    answer = admin.post(f"{HISTORY}/{history(admin)[1]['version']}/restore", None, status=200).json
+    assert [item["name"] for item in answer["restored"]] == [KEYS]
+    assert "CHAT_TRASH_DAYS must be a whole number" in answer["left_out"][DAYS]
+    assert value(admin, DAYS) == 7
+    assert KEYS not in stored(admin)
+
+
+def test_restoring_what_was_before_the_first_account_leaves_the_sign_up_closed(admin: Client) -> None:
+    change(admin, days=7)
+    answer = admin.post(f"{HISTORY}/0/restore", None, status=200).json
+    assert [item["name"] for item in answer["restored"]] == [DAYS]
+    assert "closed the sign-up" in answer["left_out"][SIGNUP]
+    assert value(admin, SIGNUP) is False
+
+
+def test_long_values_are_shortened_in_the_history(admin: Client) -> None:
+    template = "x" * 5000
+    change(admin, **{"task.title.prompt_template": template})
+    (changed,) = history(admin)[0]["changes"]
+    assert (changed["old"], changed["new"]) == (None, '"' + "x" * 999 + "…")
+    assert value(admin, "task.title.prompt_template") == template
+
+
+def test_values_that_are_too_large_are_refused(admin: Client) -> None:
+    for name, large, told in (
+        ("task.title.prompt_template", "x" * 1024 * 1024, "at most 1048576 bytes"),
+        (KEYS, ["k"] * 1001, "at most 1000 secrets"),
+        ("openai.api_configs", {"0": {"headers": {str(number): "x" for number in range(1001)}}}, "1000 secrets"),
+    ):
+        assert told in change(admin, 422, **{name: large}).text
+        assert name not in stored(admin)
+    change(admin, keys=["k"] * 1000)
+
+
+def test_what_looks_like_an_encrypted_value_is_encrypted_too(admin: Client) -> None:
+    lookalike = {"encrypted": "x", "key": ""}
+    change(admin, **{"openai.api_configs": lookalike})
+    assert stored(admin)["openai.api_configs"] != lookalike
+    admin.registry.runtime.refresh()
+    assert value(admin, "openai.api_configs") == lookalike
+
+
+def test_a_secret_that_cannot_be_read_can_be_entered_again_or_unset(admin: Client, make_client) -> None:
+    change(admin, keys=["sk-1"])
+    moved = signed_in_elsewhere(admin, make_client)
     assert value(moved, KEYS) == []
     assert history(moved)[0]["changes"][0]["new"] == "••••••"
     change(moved, keys=None)
     assert KEYS not in stored(moved)
     version = history(moved)[0]["version"]
-    change(moved, keys=["sk-2"])
+    change(moved, keys=["sk-2"], days=7)
     assert value(moved, KEYS) == ["sk-2"]
-    answer = moved.post(f"{HISTORY}/{version - 1}/restore", None, status=409)
-    assert "cannot be read" in answer.text
+    answer = moved.post(f"{HISTORY}/{version - 1}/restore", None, status=200).json
+    assert [item["name"] for item in answer["restored"]] == [DAYS]
+    assert "secret key that is not here" in answer["left_out"][KEYS]
+    assert value(moved, KEYS) == ["sk-2"]
+    assert DAYS not in stored(moved)
+
+
+def test_a_secret_that_cannot_be_read_outlives_forms_that_show_it_as_empty(admin: Client, make_client) -> None:
+    images, openai, key = "/api/v1/images/config", "/openai/config", "image_generation.openai.api_key"
+    change(admin, keys=["sk-1"], **{key: "sk-2"})
+    before = stored(admin)
+    moved = signed_in_elsewhere(admin, make_client)
+    form = moved.get(images, status=200).json
+    assert form["IMAGES_OPENAI_API_KEY"] == ""
+    moved.post(f"{images}/update", form | {"IMAGE_STEPS": 9}, status=200)
+    form = moved.get(openai, status=200).json
+    urls = ["http://127.0.0.1:9", *form["OPENAI_API_BASE_URLS"]]
+    moved.post(f"{openai}/update", form | {"OPENAI_API_BASE_URLS": urls}, status=200)
+    change(moved, keys="", **{key: ""})
+    assert [stored(moved)[name] for name in (KEYS, key)] == [before[KEYS], before[key]]
+    moved.post(f"{images}/update", {"IMAGES_OPENAI_API_KEY": "sk-3"}, status=200)
+    change(moved, keys=None)
+    assert value(moved, key) == "sk-3"
+    assert KEYS not in stored(moved)
 
 
 def test_reading_the_settings_asks_the_database_only_who_asks(admin: Client) -> None:

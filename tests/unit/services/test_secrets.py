@@ -71,6 +71,17 @@ def test_a_mask_that_is_not_known_is_refused() -> None:
             unmasked(setting, value, masks(vault(), setting, ["y"]))
 
 
+@pytest.mark.parametrize("text", ["sk-abc/def", "sk-#hash", "a?b=c", "plain"])
+def test_a_mask_stands_for_its_secret_only_at_the_same_kind_of_place(text: str) -> None:
+    known = masks(vault(), CONFIGS, {"0": {"key": text}})
+    assert unmasked(CONFIGS, {"0": {"headers": {"X": m(text)}}}, known) == {"0": {"headers": {"X": text}}}
+    for setting, value in ((URLS, [f"http://{m(text)}@a"]), (CONFIGS, {"0": {"note": f"//{m(text)}@"}})):
+        with pytest.raises(ValueError, match="enter the secret again"):
+            unmasked(setting, value, known)
+    with pytest.raises(ValueError, match="enter the secret again"):
+        unmasked(KEYS, [m("ada:pw")], masks(vault(), URLS, ["http://ada:pw@a"]))
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "secret"),
     [
