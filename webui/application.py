@@ -17,7 +17,7 @@ from webui.config import configure
 from webui.models import migrate
 from webui.models.connect import explain
 from webui.security.keys import SecretKeyError
-from webui.settings import SettingsError, find_dotenv, load
+from webui.settings import SettingsError, find_dotenv, load, program
 from webui.startup import announce
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def make_app(*, ini: Mapping[str, str], ini_file: str | None = None) -> Router:
         log.configure(settings)
         for warning in settings.warnings:
             logger.warning("%s", warning)
-        migrate.check(settings["database.url"])
+        migrate.check(settings["database.url"], program("initialize_db", ini_file or "production.ini"))
         config = configure(settings)
     except (SettingsError, migrate.SchemaError, SecretKeyError) as error:
         sys.exit(str(error))

@@ -58,7 +58,7 @@ class TextFormatter(logging.Formatter):
         )
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        line = super().formatMessage(record)
+        line = printable(super().formatMessage(record))
         fields = " ".join(f"{name}={one_line(value)}" for name, value in _fields(record).items())
         return f"{line} {fields}" if fields else line
 
@@ -78,6 +78,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
         return json.dumps(event, default=str)
+
+
+def printable(text: str) -> str:
+    """A line for people in which nothing moves a terminal's cursor or changes the order of what is read."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def one_line(value: object) -> str:

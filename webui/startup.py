@@ -72,8 +72,6 @@ def _about_settings(settings: Settings) -> Iterator[str]:
         yield f"Locked, since they are set outside the database: {_some(locked)}"
     if settings.overridden:
         yield "Stored but overridden: " + _some(f"{name} by {source}" for name, source in settings.overridden.items())
-    if settings.warnings:
-        yield f"Warnings about settings: {len(settings.warnings)}; `webui settings` tells them"
 
 
 def _about_models(connections: Sequence[Connection]) -> Iterator[str]:

@@ -240,8 +240,8 @@ def set_revision(url: sa.URL, revision: str) -> None:
 @pytest.mark.parametrize(
     ("prepare", "said"),
     [
-        (missing, r"(no database yet|is empty).*Run: initialize_db"),
-        (behind, r"revision 0000, behind this program, which needs .*Run: initialize_db"),
+        (missing, r"(no database yet|is empty).*Run: .*initialize_db"),
+        (behind, r"revision 0000, behind this program, which needs .*Run: .*initialize_db"),
         (ahead, r"revision 9999, which is newer than this program.*Install the version"),
     ],
 )
@@ -283,5 +283,6 @@ def test_pserve_tells_it_in_one_text_and_ends_with_1(ini: Path) -> None:
     ini.write_text(ini.read_text() + "\n[server:main]\nuse = egg:webui#main\nport = 8080\n")
     done = subprocess.run(call, cwd=ini.parent, env=environ, capture_output=True, text=True, timeout=WAIT, check=False)
     assert done.returncode == 1
-    assert f"There is no database yet (SQLite, file {ini.parent}/data/webui.db). Run: initialize_db" in done.stderr
+    assert f"There is no database yet (SQLite, file {ini.parent}/data/webui.db). Run: " in done.stderr
+    assert f"initialize_db {ini.name}\n" in done.stderr
     assert "Traceback" not in done.stderr

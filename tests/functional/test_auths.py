@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support import PASSWORD, Client
+from webui.settings import SETTINGS
 
 
 def test_the_first_account_is_the_administrators_and_closes_the_sign_up(client: Client) -> None:
@@ -47,6 +49,13 @@ def test_the_session_user_has_the_profile_too(admin: Client) -> None:
     assert answer["id"] == admin.user["id"]
     assert answer["expires_at"] == admin.user["expires_at"]
     assert {"bio", "gender", "date_of_birth", "status_emoji", "status_message", "status_expires_at"} <= set(answer)
+
+
+def test_the_longest_durations_that_may_be_set_break_nothing(make_client) -> None:
+    durations = [setting.env for setting in SETTINGS if setting.type.label == "duration"]
+    admin = make_client(**dict.fromkeys(durations, "5200w")).sign_up()
+    assert admin.post("/api/v1/auths/signin", {"email": admin.user["email"], "password": PASSWORD}, status=200)
+    assert admin.get("/api/v1/auths/", status=200).json["expires_at"] > time.time() + 3e9
 
 
 def test_a_cookie_is_as_good_as_a_header(admin: Client) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 
+from webui.cli.options import add_ini
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the ``doctor`` command."""
     parser = subparsers.add_parser("doctor", help="look for what is wrong, and say what mends it")
-    parser.add_argument("--ini", metavar="FILE", help="INI file; $WEBUI_INI or ./development.ini when not given")
+    add_ini(parser)
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--only", metavar="NAME", action="append", default=[], help="a check or a group of them")
     parser.add_argument("--slow", action="store_true", help="also start the local model, and check a file of any size")

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from webui.errors import ApiError
+from webui.log import printable
 from webui.models import Database, create_database, migrate
 from webui.models.connect import explain, target
 from webui.models.setting import known_keys, remember_key, stored_values
@@ -98,7 +99,7 @@ def _protect_secrets(settings: Settings, database: Database) -> None:
     ignored = [text for text in settings.with_database(values).warnings if text not in settings.warnings]
     for text in (*ignored, unreadable, warning):
         if text:
-            print(f"Warning: {text}", file=sys.stderr)
+            print(printable(f"Warning: {text}"), file=sys.stderr)
 
 
 def _make_folder(folder: Path) -> None:

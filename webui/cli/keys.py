@@ -15,19 +15,21 @@ from functools import partial
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from webui.cli.options import add_ini
+from webui.log import printable
 from webui.settings import Settings, SettingsError, default_ini, from_ini_file
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the ``keys`` command."""
     parser = subparsers.add_parser("keys", help="show the secret keys by their fingerprints, or change the key")
-    parser.add_argument("--ini", metavar="FILE", help="INI file; $WEBUI_INI or ./development.ini when not given")
     parser.set_defaults(run=run, action=_show)
     actions = parser.add_subparsers(metavar="ACTION")
     rotate = actions.add_parser("rotate", help="make a new key, and encrypt every stored secret under it")
     rotate.set_defaults(action=_rotate)
     forget = actions.add_parser("forget", help="remove the previous keys from the key file, if nothing needs them")
     forget.set_defaults(action=_forget)
+    add_ini(parser, rotate, forget)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,11 +87,12 @@ def _show(settings: Settings) -> int:
     print("Stored secrets, and the keys that they are encrypted under:")
     for name, column, key in sorted(sealed):
         if column == "value":
-            print(f"  {name}  {key}{'' if key in keys.fingerprints else '  (this key is not here)'}")
+            print(printable(f"  {name}  {key}{'' if key in keys.fingerprints else '  (this key is not here)'}"))
     for key, count in Counter(key for _, column, key in sealed if column != "value").items():
-        print(f"  history: {count} values  {key}{'' if key in keys.fingerprints else '  (this key is not here)'}")
+        gone = "" if key in keys.fingerprints else "  (this key is not here)"
+        print(printable(f"  history: {count} values  {key}{gone}"))
     if keys.keys and (warning := wrong_key(known, keys)):
-        print(f"warning: {warning}")
+        print(printable(f"warning: {warning}"))
     return 0
 
 
@@ -110,7 +113,7 @@ def _rotate(settings: Settings) -> int:
         remember_key(db, current)
     print(f"Encrypted {count} stored values under the secret key {current}.")
     if unreadable:
-        print(f"warning: {unreadable}")
+        print(printable(f"warning: {unreadable}"))
     if settings["secret_key"]:
         print(
             f"The key is given by {settings.resolved('secret_key').source}. To change it, set WEBUI_SECRET_KEY to the"

@@ -8,17 +8,19 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from functools import partial
-from pathlib import Path
 
 import sqlalchemy as sa
 
+from webui.cli.options import add_ini
+from webui.log import printable
+from webui.security.keys import key_file
 from webui.settings import Resolved, Settings, SettingsError, default_ini, from_ini_file
 from webui.settings.declarations import GROUPS, SETTINGS
 from webui.settings.facts import facts
 from webui.settings.reference import dotenv_example, markdown
 from webui.settings.setting import Setting
 from webui.settings.sources import Origin
-from webui.settings.unsupported import UNSUPPORTED
+from webui.settings.unsupported import READ_BY_START_SH, UNSUPPORTED
 
 Show = Callable[[Resolved], str]  # the value in force as text
 
@@ -26,7 +28,6 @@ Show = Callable[[Resolved], str]  # the value in force as text
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the ``settings`` command."""
     parser = subparsers.add_parser("settings", help="show every setting, its value and where that comes from")
-    parser.add_argument("--ini", metavar="FILE", help="INI file; $WEBUI_INI or ./development.ini when not given")
     parser.add_argument(
         "--format",
         choices=("text", "json", "dotenv", "markdown"),
@@ -40,6 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = parser.add_subparsers(dest="action", metavar="explain")
     explain = actions.add_parser("explain", help="tell everything that offers a value for one setting")
     explain.add_argument("name", help="dotted name, INI key or environment variable")
+    add_ini(parser, explain)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,15 +81,18 @@ def _load(ini: str | None) -> tuple[Settings, list[str]]:
 
 def _stored_values(settings: Settings) -> tuple[dict[str, object], list[str]]:
     """What the database holds; a database that cannot be read is worth a note here, not an error."""
-    from webui.models import create_database
+    from webui.models import create_database, migrate
     from webui.models.setting import stored_values
     from webui.security.keys import SecretKeyError, keyring
     from webui.security.vault import Vault
     from webui.services.secrets import opened
 
     url, shown = settings["database.url"], settings.resolved("database.url").shown
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        return {}, [f"stored settings are not shown: {shown} does not exist yet"]  # connecting would make the file
+    try:
+        if migrate.is_missing(url):
+            return {}, [f"stored settings are not shown: {shown} does not exist yet"]  # connecting would make the file
+    except migrate.SchemaError as error:
+        return {}, [f"stored settings are not shown: {error}"]
     database = create_database(settings)
     try:
         with database.reader() as connection:
@@ -113,33 +118,44 @@ def _as_text(settings: Settings, names: Collection[str], show: Show, warnings: I
             resolved = settings.resolved(setting.name)
             marks = (", locked" if resolved.locked else "") + (", planned" if setting.planned else "")
             lines.append(f"  {setting.name:<{width}}  {show(resolved) or '-'}  ({resolved.source}{marks})")
-    return "\n".join([*lines[1:], "", *(f"warning: {warning}" for warning in warnings)]).rstrip()
+    return "\n".join(map(printable, [*lines[1:], "", *(f"warning: {warning}" for warning in warnings)])).rstrip()
 
 
 def _as_json(settings: Settings, names: Collection[str], show: Show, warnings: Iterable[str]) -> str:
     rows = [row for row in facts(settings, show) if row["name"] in names]
-    return json.dumps({"settings": rows, "warnings": list(warnings)}, indent=2, ensure_ascii=False)
+    return json.dumps({"settings": rows, "warnings": list(warnings)}, indent=2)
 
 
 def _explain(settings: Settings, name: str, notes: Iterable[str]) -> int:
     if name in UNSUPPORTED:
         print(f"{name} is a variable of Open WebUI that is not supported here. {UNSUPPORTED[name]}")
         return 0
+    if name in READ_BY_START_SH:
+        print(f"{name} is read by scripts/start.sh, from its environment. {READ_BY_START_SH[name]}")
+        return 0
     setting = _find(name)
     if setting is None:
         print(f"There is no setting {name}.{_suggestion(name)} `webui settings` lists all of them.", file=sys.stderr)
         return 2
     print(f"{setting.name}: {setting.help}")
-    print(f"  environment {', '.join(setting.variables)}; INI {', '.join(setting.ini_keys)}; {setting.type.label}")
+    print(f"  environment {', '.join(setting.variables)}; INI {_ini_places(setting)}; {setting.type.label}")
     for step in settings.explain(setting.name):
-        print(f"  {'used      ' if step.used else 'overridden'}  {step.source}: {step.shown or '-'}")
+        print(printable(f"  {'used      ' if step.used else 'overridden'}  {step.source}: {step.shown or '-'}"))
     if settings.resolved(setting.name).locked:
         print("  It is locked: it cannot be changed at run time while it is set outside the database.")
+    if setting.name == "secret_key" and settings["secret_key"] is None:
+        print(f"  Without one the key in {key_file(settings)} is used, which the first start makes.")
     if setting.planned:
         print("  It is planned: it is read and checked, but nothing uses it yet.")
     for note in notes:
-        print(f"warning: {note}")
+        print(printable(f"warning: {note}"))
     return 0
+
+
+def _ini_places(setting: Setting) -> str:
+    server, _, key = setting.ini_key.rpartition(".")
+    under = f" ({key} under [server:main])" if server == "webui.server" else ""
+    return ", ".join(setting.ini_keys) + under
 
 
 def _suggestion(name: str) -> str:

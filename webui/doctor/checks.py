@@ -10,6 +10,7 @@ from webui.doctor.context import AS_SERVER, Context, Missing
 from webui.doctor.finding import Finding, problem, reason, skipped
 from webui.providers.http import LEAST_SECRET, without_secrets
 from webui.services.secrets import HOLDING, USERINFO, secret_texts
+from webui.settings.database_url import secrets_of
 from webui.settings.parsers import HIDDEN
 
 
@@ -40,6 +41,7 @@ CHECKS = (
     Check("files.database_writable", "Writing to the database file", files.database_writable),
     Check("files.database_mode", "Mode of the database file", files.database_mode),
     Check("files.key_mode", "Mode of the key file", files.key_mode),
+    Check("files.key_drafts", "Drafts of the key file", files.key_drafts),
     Check("files.dotenv_mode", "Mode of .env", files.dotenv_mode),
     Check("files.network_file_system", "Kind of file system", files.network_file_system),
     Check("database.reachable", "Database", database.reachable),
@@ -113,7 +115,7 @@ def _without_secrets(finding: Finding, context: Context) -> Finding:
 def _secrets(context: Context) -> set[str]:
     if isinstance(context.loaded, Exception):
         return set()
-    found = [str(context.database_url.password or "")]
+    found = secrets_of(context.database_url)
     for setting in HOLDING.values():
         found += secret_texts(setting, context.settings[setting.name])
     return {text for text in found if len(text) >= LEAST_SECRET}

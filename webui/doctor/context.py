@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,10 +21,11 @@ from webui.providers.http import HttpClient
 from webui.security.keys import Keyring, SecretKeyError, keyring
 from webui.security.vault import Vault
 from webui.services.secrets import Unreadable, opened
-from webui.settings import Settings, from_ini_file
+from webui.settings import Settings, from_ini_file, program
 
 T = TypeVar("T")
 POSTGRESQL = f"-c statement_timeout={SECONDS * 1000:.0f} -c default_transaction_read_only=on"
+UPGRADE = "In the folder of the checkout: git pull && ./scripts/start.sh"
 AS_SERVER = "Run it as the user of the server: sudo -u USER webui doctor"
 
 
@@ -63,7 +63,17 @@ class Context:
     @property
     def initialize(self) -> str:
         """The command that makes and migrates the database."""
-        return f"initialize_db {shlex.quote(str(self.ini or 'production.ini'))}"
+        return program("initialize_db", self.ini or "production.ini")
+
+    def when_here(self, remedy: str) -> str:
+        """What mends something that is missing, unless it is missing since this is another folder than the server's."""
+        folder: Path = self.settings["data_dir"]
+        if folder.exists() or not folder.is_relative_to(Path.cwd()):
+            return remedy
+        return (
+            f"Relative paths start from the working directory, {Path.cwd()}: run webui doctor in the folder where the"
+            f" server runs. If that is here: {remedy}"
+        )
 
     @cached_property
     def loaded(self) -> Settings | Exception:
@@ -148,11 +158,15 @@ class Context:
             return error
         return None
 
+    def require_database(self) -> None:
+        """Raise ``Missing`` when the database cannot be used."""
+        if self.refusal is not None:
+            raise Missing("The database cannot be reached (database.reachable).")
+
     @contextmanager
     def connection(self) -> Iterator[sa.Connection]:
         """A connection to the database that cannot write."""
-        if self.refusal is not None:
-            raise Missing("The database cannot be reached (database.reachable).")
+        self.require_database()
         with self._database.reader() as connection:
             yield connection
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from webui.doctor.context import AS_SERVER, Context, Missing, has_wal
+from webui.doctor.context import AS_SERVER, UPGRADE, Context, Missing, has_wal
 from webui.doctor.finding import Finding, ok, problem, reason, skipped, warning
 from webui.models import migrate
 from webui.models.connect import explain, target
@@ -25,6 +25,7 @@ SLOW = 0.020  # seconds of one question; a request asks two or more
 QUICK_SECONDS = 5.0  # that the check of a file may take
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
 OLDEST_BACKUP = timedelta(days=7)
+LISTENING = 1  # connection of each process that waits for changes of settings, beside its pool
 NEVER_CHECKED = sa.text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE NOT convalidated")
 
 
@@ -34,7 +35,8 @@ def reachable(context: Context) -> Finding:
     try:
         error = context.refusal
     except Missing:
-        return problem(f"There is no database yet ({where}).", "The server does not make it.", context.initialize)
+        remedy = context.when_here(context.initialize)
+        return problem(f"There is no database yet ({where}).", "The server does not make it.", remedy)
     if isinstance(error, sa.exc.DBAPIError):
         meaning, _, said, advice = explain(error, context.database_url).splitlines()
         cause, remedy = (line.partition(":")[2].strip() for line in (said, advice))
@@ -53,10 +55,10 @@ def schema(context: Context) -> Finding:
     with context.connection() as connection:
         revision = migrate.current(connection)
     try:
-        migrate.check_revision(revision, context.database_url)
+        migrate.check_revision(revision, context.database_url, context.initialize)
     except migrate.SchemaError as error:
         newer = revision is not None and revision not in migrate.revisions()
-        remedy = "pip install --upgrade webui" if newer else context.initialize
+        remedy = UPGRADE if newer else context.initialize
         return problem(str(error), "The server does not start on a schema that is not its own.", remedy)
     return ok(f"The schema is at revision {revision}, which this program needs.")
 
@@ -71,8 +73,7 @@ def journal(context: Context) -> Finding:
             "Without it, readers and the writer wait for each other.",
             "Remove DATABASE_ENABLE_SQLITE_WAL, unless the file system cannot do it.",
         )
-    if not file.exists():
-        return skipped(f"{file} does not exist yet.")
+    context.require_database()
     if not has_wal(file):
         cause = "The server has not opened the file yet, or the file system cannot do it."
         return warning(
@@ -128,6 +129,7 @@ def orphans(context: Context) -> Finding:
 def wal_size(context: Context) -> Finding:
     """SQLite's journal grows while somebody reads, and is written back when nobody does."""
     path = context.database_file
+    context.require_database()
     wal = path.with_name(path.name + "-wal")
     size = wal.stat().st_size if wal.exists() else 0
     if size > LARGE_WAL:
@@ -146,7 +148,8 @@ def connections(context: Context) -> Finding:
     settings = context.settings
     pool = pool_options(settings)
     unpooled = settings["server.threads"] + BACKGROUND_CONNECTIONS
-    wanted = settings["server.workers"] * (pool.get("pool_size", unpooled) + pool.get("max_overflow", 0))
+    each = pool.get("pool_size", unpooled) + pool.get("max_overflow", 0) + LISTENING
+    wanted = settings["server.workers"] * each
     with context.connection() as connection:
         most, reserved = (
             int(connection.exec_driver_sql(f"SHOW {name}").scalar_one())
@@ -184,6 +187,7 @@ def backup(context: Context) -> Finding:
     """The age of the newest file in the folder ``backups`` of DATA_DIR, with SQLite."""
     if not context.is_sqlite:
         return skipped("Backups of PostgreSQL are made by its own tools; this cannot see them.", "pg_dump")
+    context.require_database()
     folder: Path = context.settings["data_dir"] / "backups"
     times = [file.stat().st_mtime for file in folder.rglob("*") if file.is_file()]
     newest = datetime.fromtimestamp(max(times), UTC) if times else None
@@ -193,7 +197,7 @@ def backup(context: Context) -> Finding:
     return warning(
         f"There is no backup in {folder}." if newest is None else f"The newest backup is of {newest:%Y-%m-%d}.",
         "A disk or a mistake can take every chat. Copying the file alone can miss what stands in its journal.",
-        f"mkdir -p -m 700 {shlex.quote(str(folder))} && {copy}",
+        f"umask 077 && mkdir -p {shlex.quote(str(folder))} && {copy}",
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from webui.doctor.context import Context
 from webui.doctor.finding import Finding, ok, problem, skipped, warning
-from webui.security.keys import key_file
+from webui.security.keys import key_file, left_drafts
 from webui.settings import find_dotenv
 from webui.settings.declarations import SETTINGS
 from webui.settings.sources import read_dotenv
@@ -26,7 +26,7 @@ def data_dir(context: Context) -> Finding:
     folder: Path = context.settings["data_dir"]
     cause = "The generated key, files that are imported and, unless another one is set, the database stand there."
     if not folder.exists():
-        return problem(f"{folder} does not exist.", cause, f"mkdir -p -m 700 {_quoted(folder)}")
+        return problem(f"{folder} does not exist.", cause, context.when_here(f"mkdir -p -m 700 {_quoted(folder)}"))
     if not folder.is_dir():
         return problem(f"{folder} is no folder.", cause, "Set DATA_DIR to a folder.")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -77,6 +77,19 @@ def key_mode(context: Context) -> Finding:
     if not path.exists():
         return skipped(f"{path} does not exist: a key is given, or the first start will make it.")
     return _private([path], "With the key anybody can sign in as anybody.")
+
+
+def key_drafts(context: Context) -> Finding:
+    """Secret keys that ``webui keys`` left beside the key file when it was killed."""
+    path = key_file(context.settings)
+    drafts = left_drafts(path) if path.parent.is_dir() else []
+    if drafts:
+        return warning(
+            f"Drafts of the key file were left: {', '.join(map(str, drafts))}.",
+            "They hold secret keys, also such as are forgotten. A process was killed while it changed the key file.",
+            f"rm {' '.join(map(_quoted, drafts))}",
+        )
+    return ok("No draft of the key file was left.")
 
 
 def dotenv_mode(context: Context) -> Finding:

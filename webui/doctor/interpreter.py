@@ -12,7 +12,7 @@ from webui.doctor.finding import Finding, ok, problem, warning
 LEAST_PYTHON = (3, 11)
 WAITRESS = "3.0.2"
 EXTRAS = {"local": "a small model inside", "pdf": "chats as PDF"}
-INSTALL = "pip install --upgrade webui (in a checkout: pip install -e .)"
+PIP = "In the folder of the checkout: .venv/bin/pip install"  # the index has a stranger's package of our name
 
 
 def python(context: Context) -> Finding:
@@ -23,7 +23,7 @@ def python(context: Context) -> Finding:
         return problem(
             f"This is Python {found}, and {needed} is needed.",
             "The program uses the language of newer versions.",
-            f"python{needed} -m venv .venv && .venv/bin/pip install webui",
+            f"In the folder of the checkout: PYTHON=python{needed} ./scripts/start.sh",
         )
     return ok(f"Python {found}, {sys.executable}")
 
@@ -36,10 +36,10 @@ def packages(context: Context) -> Finding:
         return warning(
             "webui itself is not installed.",
             "Without its metadata, pserve does not find the application, and nobody can tell which packages it needs.",
-            "pip install -e .",
+            f"{PIP} -e .",
         )
     if wrong:
-        return problem("; ".join(wrong) + ".", "webui is not tested with these, and may not start.", INSTALL)
+        return problem("; ".join(wrong) + ".", "webui is not tested with these, and may not start.", f"{PIP} -e .")
     return ok("Every package has a version that fits.")
 
 
@@ -53,7 +53,7 @@ def waitress(context: Context) -> Finding:
         return problem(
             f"waitress is {found}; it must be {WAITRESS}.",
             "Streams that hold no thread are built on the inside of that version.",
-            f"pip install waitress=={WAITRESS}",
+            f"{PIP} waitress=={WAITRESS}",
         )
     return ok(f"waitress {found}")
 
@@ -68,9 +68,9 @@ def extras(context: Context) -> Finding:
         else:
             wrong += unmet
     if wrong:
-        return warning("; ".join(wrong) + ".", "What needs these may fail.", "pip install --upgrade 'webui[local,pdf]'")
+        return warning("; ".join(wrong) + ".", "What needs these may fail.", f"{PIP} -e '.[local,pdf]'")
     if absent:
-        return ok(f"Not installed: {', '.join(absent)}; pip install 'webui[...]' adds them.")
+        return ok(f"Not installed: {', '.join(absent)}. To add them: .venv/bin/pip install -e '.[local,pdf]'")
     return ok(f"Installed: {', '.join(EXTRAS)}")
 
 

@@ -35,7 +35,7 @@ def connects(context: Context) -> Finding:
         "Every server accepts connections",
         "It does not run, listens on its own loopback alone (inside a container localhost is the container), or a"
         " firewall is between.",
-        f"Start it (ollama serve); {SWITCH_OFF} (ENABLE_OLLAMA_API=false, ENABLE_OPENAI_API=false).",
+        f"Start it (for Ollama: ollama serve); {SWITCH_OFF} (ENABLE_OLLAMA_API=false, ENABLE_OPENAI_API=false).",
     )
 
 
@@ -57,7 +57,7 @@ def keys(context: Context) -> Finding:
         Step.KEY,
         "Every key is accepted",
         "The key is missing, has been withdrawn, or belongs to another connection: keys go by position.",
-        "Set OPENAI_API_KEYS, or store the key again on the page of the administrator.",
+        "Set OPENAI_API_KEYS, or store the key again: POST /openai/config/update.",
     )
 
 
@@ -146,12 +146,12 @@ def _judged(context: Context, step: Step, good: str, cause: str, remedy: str) ->
     reached = [probe for probe in context.probes if probe.failed is None or probe.failed >= step]
     failed = [probe for probe in reached if probe.failed is step]
     if failed:
-        told = " ".join(probe.error for probe in failed)
+        told = " ".join(f"{probe.label}: {probe.error}" for probe in failed)
         judge = warning if all(map(_is_bearable, failed)) else problem
         return judge(told, cause, remedy)
     if not reached:
         return skipped("No connection gets so far.")
-    return ok(f"{good}: {', '.join(probe.name for probe in reached)}")
+    return ok(f"{good}: {', '.join(f'{probe.name} ({probe.label})' for probe in reached)}")
 
 
 def _is_bearable(probe: Probe) -> bool:

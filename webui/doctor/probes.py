@@ -51,9 +51,12 @@ class Site:
 
 @dataclass(frozen=True)
 class Probe:
-    """What became of a connection: the step that failed, and why. ``default`` is one that nobody has configured."""
+    """What became of a connection: the step that failed, and why. ``label`` is its kind and its place among
+    these, which tells two on one host apart; ``default`` is one that nobody has configured.
+    """
 
     name: str
+    label: str
     default: bool
     failed: Step | None = None
     error: str = ""
@@ -100,7 +103,7 @@ async def _ask(spec: Spec, http: HttpClient, *, default: bool) -> Probe:
     """From the name to the first token."""
     provider = make_remote(spec, http, list_seconds=SECONDS)
     connection = Connection(spec, provider)
-    probe = Probe(connection.name, default)
+    probe = Probe(connection.name, f"{spec.kind} {spec.index}", default)
     try:
         if not spec.config.model_ids:  # else it need not be able to list any
             await verify(provider)

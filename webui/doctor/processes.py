@@ -6,8 +6,8 @@ import os
 
 from webui.doctor.context import Context
 from webui.doctor.finding import Finding, ok, skipped, warning
+from webui.server.limits import OTHER_FILES
 
-OTHER_FILES = 100  # that a process has open beside connections of clients: the database, model servers, libraries
 MANY_THREADS = 32  # for each core
 
 
@@ -17,13 +17,15 @@ def open_files(context: Context) -> Finding:
         import resource
     except ImportError:  # Windows
         return skipped("This system has no such limit.")
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # the server raises the soft limit by itself
     wanted = context.settings["server.connection_limit"] + OTHER_FILES
-    if limit != resource.RLIM_INFINITY and limit < wanted:
+    if limit == resource.RLIM_INFINITY:
+        return ok(f"A process may open any number of files here, and {wanted} may be needed.")
+    if limit < wanted:
         return warning(
             f"A process may open {limit} files here, and {wanted} may be needed.",
             "Beyond the limit no connection is accepted, and no model server is reached.",
-            f"ulimit -n {2 * wanted} (in a service of systemd: LimitNOFILE={2 * wanted}), or lower"
+            f"ulimit -Hn {2 * wanted} (in a service of systemd: LimitNOFILE={2 * wanted}), or lower"
             " WEBUI_CONNECTION_LIMIT",
         )
     return ok(f"A process may open {limit} files here, and {wanted} may be needed.")

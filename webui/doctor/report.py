@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from webui.doctor.checks import Check
 from webui.doctor.finding import Finding, Status
+from webui.log import printable
 
 SIGNS = {Status.OK: "✓", Status.WARNING: "!", Status.PROBLEM: "✗", Status.SKIPPED: "-"}
 Found = Sequence[tuple[Check, Finding]]
@@ -28,7 +29,8 @@ def as_text(found: Found) -> str:
                 lines += ["", *_explained(check, finding)]
     numbers = [f"{count(found, Status.OK)} ok"]
     numbers += [_plural(count(found, Status.WARNING), "warning"), _plural(count(found, Status.PROBLEM), "problem")]
-    return "\n".join([*lines, "", f"{', '.join(numbers)}, {count(found, Status.SKIPPED)} skipped"])
+    lines += ["", f"{', '.join(numbers)}, {count(found, Status.SKIPPED)} skipped"]
+    return "\n".join(map(printable, lines))
 
 
 def as_json(found: Found) -> str:
@@ -46,7 +48,7 @@ def as_json(found: Found) -> str:
         for check, finding in found
     ]
     numbers = {"problems": count(found, Status.PROBLEM), "warnings": count(found, Status.WARNING)}
-    return json.dumps({"checks": checks, **numbers}, indent=2, ensure_ascii=False)
+    return json.dumps({"checks": checks, **numbers}, indent=2)
 
 
 def _explained(check: Check, finding: Finding) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webui.doctor.context import Context
 from webui.doctor.finding import Finding, ok, problem, reason, warning
-from webui.settings import SettingsError
+from webui.settings import SettingsError, find_dotenv
 
 EXPLAIN = "webui settings explain NAME tells everything that offers a value."
 
@@ -24,7 +24,8 @@ def readable(context: Context) -> Finding:
                 "A file cannot be opened, or is no text.",
                 "Check the INI file and .env: their owner, their mode and what they hold.",
             )
-    return ok(f"They come from {context.ini or 'no INI file'}, .env and the environment.")
+    files = [str(file) for file in (find_dotenv(context.ini), context.ini) if file]
+    return ok(f"They come from {', '.join(['the environment', *files])}.")
 
 
 def names(context: Context) -> Finding:
@@ -43,7 +44,7 @@ def stored(context: Context) -> Finding:
         return warning(
             f"Stored values are not used: {', '.join(sorted(ignored))}.",
             "They are of another type, or there is no such setting: another version may have stored them.",
-            "Store them again on the page of the administrator.",
+            "Store them again: POST /api/v1/settings (docs/settings-api.md). null removes one.",
         )
     return ok(f"{len(context.stored)} settings are stored, and all can be used.")
 

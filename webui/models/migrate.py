@@ -23,7 +23,7 @@ from webui.models.locks import Lock, hold
 
 LOCK_WAIT_SECONDS = 60
 RETRY_SECONDS = 0.5
-INITIALIZE = "Run: initialize_db <your .ini file>"
+INITIALIZE = "initialize_db production.ini"
 
 
 class SchemaError(Exception):
@@ -64,23 +64,38 @@ def current(connection: sa.Connection) -> str | None:
     return revision
 
 
-def check(url: sa.URL) -> str:
-    """Return the revision when the database is at head, else raise ``SchemaError`` with what to do."""
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise SchemaError(f"There is no database yet ({target(url)}). {INITIALIZE}")  # connecting would make a file
+def check(url: sa.URL, initialize: str = INITIALIZE) -> str:
+    """Return the revision when the database is at head, else raise ``SchemaError`` with what to do.
+
+    ``initialize`` is the command that makes or migrates it.
+    """
+    if is_missing(url):  # connecting would make the file
+        raise SchemaError(f"There is no database yet ({target(url)}). Run: {initialize}")
     with create_engine(url, poolclass=sa.NullPool).connect() as connection:
-        return check_revision(current(connection), url)
+        return check_revision(current(connection), url, initialize)
 
 
-def check_revision(revision: str | None, url: sa.URL) -> str:
+def is_missing(url: sa.URL) -> bool:
+    """Whether it is an SQLite file that is not there; ``SchemaError`` when this user may not know."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return False
+    try:
+        return not Path(url.database).exists()
+    except PermissionError as error:
+        raise SchemaError(
+            f"This user may not look at {url.database}: {error.strerror}. Run it as the user that the file belongs to."
+        ) from None
+
+
+def check_revision(revision: str | None, url: sa.URL, initialize: str = INITIALIZE) -> str:
     """Return the revision of this database when it is head, else raise ``SchemaError`` with what to do."""
     if revision is None:
-        raise SchemaError(f"The database is empty ({target(url)}). {INITIALIZE}")
+        raise SchemaError(f"The database is empty ({target(url)}). Run: {initialize}")
     _refuse_newer(revision, url)
     if revision != head():
         raise SchemaError(
             f"The database is at revision {revision}, behind this program, which needs {head()} ({target(url)}). "
-            f"{INITIALIZE}"
+            f"Run: {initialize}"
         )
     return revision
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import to_json
 
-from webui.errors import ApiError
+from webui.errors import ApiError, Problem
 from webui.providers.catalog import Catalog
 from webui.providers.config import ConnectionConfig, raw_config, read_config
 from webui.providers.connection import Connection, Spec
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from webui.settings import Settings
 
 OPENAI_HOST = "api.openai.com"  # the default address, of no use without a key
+VERIFY_SECONDS = 5.0  # that a server may take to answer before it is stored, since a worker thread waits for it
 RUNTIME_SETTINGS = (
     "ollama.enable",
     "ollama.base_urls",
@@ -49,6 +50,7 @@ class Connections:
         self.http = HttpClient(verify_tls=settings["models.verify_tls"], timeout=settings["models.timeout"])
         self._list_seconds = settings["models.list_timeout"].total_seconds()
         self._local = local_connection(settings, self.http)
+        self._verifying = False
         self._made_of: tuple[Any, ...] | None = None
         self._made: tuple[list[Connection], Catalog] = ([], Catalog([], background, ttl=0))
 
@@ -67,8 +69,19 @@ class Connections:
         return Reply(200, (("Content-Type", "application/json"),), to_json(answer))
 
     async def verify_all(self, specs: Sequence[Spec]) -> None:
-        """Ask all these at once; raises an ``ApiError`` that tells what is wrong with each that fails."""
-        answers = await asyncio.gather(*map(self.verify, specs), return_exceptions=True)
+        """Ask all these at once; raises an ``ApiError`` that tells what is wrong with each that fails.
+
+        A worker thread waits for it, so one of these runs at a time: 409 for another.
+        """
+        if self._verifying:
+            raise ApiError(Problem.CONFLICT, "Another check of connections is running. Try again in a moment.")
+        self._verifying = True
+        try:
+            seconds = min(self._list_seconds, VERIFY_SECONDS)
+            providers = [make_remote(spec, self.http, list_seconds=seconds) for spec in specs]
+            answers = await asyncio.gather(*map(verify, providers), return_exceptions=True)
+        finally:
+            self._verifying = False
         failures = [answer for answer in answers if isinstance(answer, BaseException)]
         if unforeseen := next((failure for failure in failures if not isinstance(failure, ApiError)), None):
             raise unforeseen

@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +21,9 @@ from webui.settings import Settings
 
 KEY_FILE = ".webui_secret_key"
 MINIMUM_LENGTH = 16  # characters; as for WEBUI_SECRET_KEY
+GENERATED_LENGTH = 43  # characters, of 32 bytes
+JOINED = re.compile(rf"([\w-]{{{GENERATED_LENGTH}}}){{2,}}", re.ASCII)
+DRAFT_LIFE = 60.0  # seconds; a draft that is older was left by a process that was killed
 
 
 class SecretKeyError(Exception):
@@ -86,7 +92,7 @@ def read_or_create(path: Path) -> list[str]:
 
     Made with mode 0600 when missing. Of several processes that make one, the first wins.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         draft = _draft(path, [new_key()])
         try:
@@ -100,6 +106,12 @@ def read_or_create(path: Path) -> list[str]:
     except UnicodeDecodeError:
         lines = []
     keys = [key for line in lines if (key := line.strip())]
+    if any(JOINED.fullmatch(key) for key in keys):
+        raise SecretKeyError(
+            f"Several keys in {path} seem to stand on one line, as when a file was appended to one without a line break"
+            f" at its end. Put each on a line of its own; they have {GENERATED_LENGTH} characters. If it is one long"
+            " key, set WEBUI_SECRET_KEY to it."
+        )
     if not keys or any(len(key) < MINIMUM_LENGTH for key in keys):
         raise SecretKeyError(
             f"The secret key in {path} is damaged. Restore it, or delete the file to sign everybody out."
@@ -108,13 +120,28 @@ def read_or_create(path: Path) -> list[str]:
 
 
 def replace_keys(path: Path, keys: Sequence[str]) -> None:
-    """Exchange the keys in ``path`` for these, in one step: at any moment the file holds the old ones or the new."""
+    """Exchange the keys in ``path`` for these, in one step: at any moment the file holds the old ones or the new.
+
+    Removes the drafts that were left beside it, since they hold keys too.
+    """
     os.replace(_draft(path, keys), path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # what is stored after this may be under a new key, which a power failure must not take back
     finally:
         os.close(folder)
+    for draft in left_drafts(path):
+        draft.unlink(missing_ok=True)
+
+
+def left_drafts(path: Path) -> list[Path]:
+    """Drafts of the key file that nobody will finish."""
+    pattern, oldest = re.compile(rf"{re.escape(path.name)}\.[0-9]+\.[0-9a-f]{{8}}"), time.time() - DRAFT_LIFE
+    found = []
+    for draft in filter(lambda file: pattern.fullmatch(file.name), path.parent.iterdir()):
+        with suppress(FileNotFoundError):  # its process lives, and has just removed it
+            found += [draft] if draft.stat().st_mtime < oldest else []
+    return sorted(found)
 
 
 def _draft(path: Path, keys: Sequence[str]) -> Path:
@@ -122,7 +149,7 @@ def _draft(path: Path, keys: Sequence[str]) -> Path:
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     with draft.open("w", encoding="ascii") as file:
-        file.write("\n".join(keys))
+        file.writelines(f"{key}\n" for key in keys)  # a break after the last one too, for who appends a key by hand
         file.flush()
         os.fsync(file.fileno())
     return draft

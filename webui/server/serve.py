@@ -5,10 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import math
-import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -23,8 +21,8 @@ from waitress.task import ThreadedTaskDispatcher
 
 from webui.background import BackgroundLoop
 from webui.server.channel import Channel
+from webui.server.limits import allow_open_files
 from webui.server.workers import Supervisor
-from webui.settings import find_dotenv, load
 
 logger = logging.getLogger("webui.server")
 
@@ -38,17 +36,6 @@ ADJUSTMENTS: dict[str, Any] = {
     # Bytes after which waitress takes a new buffer. Until then it keeps what has been sent: 16 MB of it by default.
     "outbuf_high_watermark": 4 << 20,
 }
-# Keys of [server:main] that are settings of ours too, so that the environment can override them.
-SETTINGS = (
-    "host",
-    "port",
-    "workers",
-    "threads",
-    "graceful_timeout",
-    "connection_limit",
-    "max_body_size",
-    "max_import_size",
-)
 
 
 class Adjustments(WaitressAdjustments):  # type: ignore[misc]
@@ -68,29 +55,6 @@ class Listening:
 
 class CannotListen(Exception):
     """An address is taken or not ours; the text says what to do."""
-
-
-def serve_paste(app: Any, global_conf: dict[str, str] | None, **kw: str) -> None:
-    """Entry point of ``[server:main] use = egg:webui#main``."""
-    registry = getattr(app, "registry", None)
-    try:
-        serve(
-            app,
-            background=getattr(registry, "background", None),
-            post_fork=registry.get("post_fork") if registry is not None else None,
-            started=registry.get("started") if registry is not None else None,
-            **server_options(kw, (global_conf or {}).get("__file__")),
-        )
-    except CannotListen as error:
-        sys.exit(str(error))
-
-
-def server_options(kw: dict[str, str], ini_path: str | None = None) -> dict[str, Any]:
-    """The arguments of ``serve`` for the keys of ``[server:main]``, where the environment wins."""
-    ini = {f"webui.server.{name}": kw.pop(name) for name in SETTINGS if name in kw}
-    settings = load({**ini, "__file__": ini_path or ""}, os.environ, find_dotenv(ini_path))
-    options = {name: settings[f"server.{name}"] for name in SETTINGS}
-    return {**kw, **options, "graceful_timeout": options["graceful_timeout"].total_seconds()}
 
 
 def serve(
@@ -116,6 +80,7 @@ def serve(
     largest = max(max_body_size, max_import_size) + 1  # waitress refuses a body that is as long as its limit
     adj = Adjustments(host=host, port=port, max_request_body_size=largest, **{**ADJUSTMENTS, **adjustments})
     adj.max_body_size = max_body_size
+    allow_open_files(adj.connection_limit)
     sockets = listen(adj)
     listening = Listening([_url(sock) for sock in sockets], workers, adj.threads)
     logger.info("Listening on %s", ", ".join(listening.urls))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -40,7 +40,7 @@ MAX_WAITING = 10_000  # records, while the database is away
 class UsageRecord:
     """A row of ``webui.models.Usage``."""
 
-    user_id: str
+    user_id: str | None
     api: str
     model: str
     connection: str
@@ -191,6 +191,10 @@ class UsageLog:
             with self._database.begin() as db:
                 db.execute(sa.insert(Usage), [{"id": str(uuid4()), **asdict(record)} for record in records])
         except (IntegrityError, DataError, ValueError) as error:
+            if len(records) == 1 and isinstance(error, IntegrityError) and records[0].user_id is not None:
+                # The user was removed meanwhile, which leaves the usage of before without its user.
+                self._store([replace(records[0], user_id=None)])
+                return
             if len(records) == 1:
                 log.warning("The usage of a reply cannot be stored, it is left out: %s", error.args[0])
                 return

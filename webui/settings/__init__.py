@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from webui.settings.declarations import SETTINGS
 from webui.settings.declarations.permissions import default_permissions
-from webui.settings.files import default_ini, find_dotenv, from_ini_file
+from webui.settings.files import default_ini, find_dotenv, from_ini_file, program
 from webui.settings.resolve import SettingsError, load
 from webui.settings.setting import Setting
 from webui.settings.values import Resolved, Settings
@@ -20,4 +20,5 @@ __all__ = [
     "find_dotenv",
     "from_ini_file",
     "load",
+    "program",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ UNREADABLE = (
     " percent-encoded (or use DATABASE_TYPE, DATABASE_USER, DATABASE_PASSWORD, DATABASE_HOST and DATABASE_NAME,"
     " which need no encoding)"
 )
+# Of libpq (PostgreSQL 18, section 32.1.2); a passfile is a name of a file, and no secret.
+SECRET_PARAMETERS = ("password", "sslpassword", "oauth_client_secret")
+SECRET_IN_QUERY = re.compile(f"([?&](?:{'|'.join(SECRET_PARAMETERS)})=)[^&]*")
 PARTS = ("type", "user", "password", "host", "port", "name")
 NEEDED = {"sqlite": ("name",), "postgresql": ("host", "name", "user")}
 
@@ -35,8 +39,17 @@ def database_url() -> Parser[URL]:
         "database URL",
         _parse,
         lambda url: url.render_as_string(hide_password=False),
-        lambda url: url.render_as_string(hide_password=True),
+        lambda url: SECRET_IN_QUERY.sub(r"\1***", url.render_as_string(hide_password=True)),
     )
+
+
+def secrets_of(url: URL) -> list[str]:
+    """The passwords that the address holds, wherever they stand in it."""
+    found = [str(url.password or "")]
+    for name, value in url.query.items():
+        if name in SECRET_PARAMETERS:
+            found += [value] if isinstance(value, str) else value
+    return found
 
 
 def from_parts(parts: dict[str, Any]) -> URL:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +39,16 @@ def find_dotenv(ini_path: str | Path | None) -> Path | None:
     """The ``.env`` file that counts: the working directory's, or else the one beside the INI file."""
     folders = [Path.cwd(), *([Path(ini_path).absolute().parent] if ini_path else [])]
     return next((folder / ".env" for folder in folders if (folder / ".env").is_file()), None)
+
+
+def program(name: str, ini: str | Path) -> str:
+    """How one of our commands is called with an INI file, as a line for a shell."""
+    beside = Path(sys.executable).with_name(name)  # not resolved: in a virtual environment, Python is a link
+    if not beside.is_file():
+        beside = Path(name)
+    here = Path.cwd()
+    shown = (path.relative_to(here) if path.is_relative_to(here) else path for path in (beside, Path(ini)))
+    return shlex.join(map(str, shown))
 
 
 def read_ini(path: Path) -> dict[str, str]:

@@ -29,6 +29,7 @@ HTTP = ("http", "https")
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#@\s*:\[\]]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,24})?(e[+-]?[0-9]{1,3})?")
 HIDDEN = "••••••"
+CENTURY = timedelta(weeks=5200)  # nobody waits longer, and a date that far ahead can still be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,17 @@ def number(least: float, most: float) -> Parser[float]:
     return Parser("number", parse)
 
 
-def duration(*, optional: bool = False) -> Parser[timedelta | None]:
-    """A length of time: ``4w``, ``1h30m``, ``500ms``; a bare number counts seconds.
+def duration(
+    *, optional: bool = False, least: timedelta = timedelta(), most: timedelta = CENTURY
+) -> Parser[timedelta | None]:
+    """A length of time within bounds: ``4w``, ``1h30m``, ``500ms``; a bare number counts seconds.
 
     ``optional`` adds the contract's ``-1`` and ``0`` for no limit, which parse to ``None``.
     """
-    wanted = "must be a duration such as 30s, 5m, 1h30m or 4w" + (", or -1 for none" if optional else "")
+    wanted = (
+        f"must be a duration from {_format_duration(least)} to {_format_duration(most)}, such as 30s, 5m, 1h30m or 4w"
+        + (", or -1 for none" if optional else "")
+    )
 
     def parse(raw: object) -> timedelta | None:
         word = number_or_word(raw).lower()
@@ -122,7 +128,11 @@ def duration(*, optional: bool = False) -> Parser[timedelta | None]:
             length = timedelta(milliseconds=sum(float(number) * UNITS[unit] for number, unit in parts))
         except OverflowError:
             raise ValueError(wanted) from None
-        return length if length or not optional else None
+        if optional and not length:
+            return None
+        if not least <= length <= most:
+            raise ValueError(wanted)
+        return length
 
     return Parser("duration", parse, _format_duration)
 

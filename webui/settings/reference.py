@@ -7,7 +7,7 @@ import textwrap
 
 from webui.settings.declarations import GROUPS
 from webui.settings.setting import Setting
-from webui.settings.unsupported import REASONS
+from webui.settings.unsupported import READ_BY_START_SH, REASONS
 
 DOTENV_HEAD = """\
 # Settings of webui. Copy this file to .env and remove the # in front of what you want to change.
@@ -39,6 +39,14 @@ values that are not used.
 The database is given by `DATABASE_URL`, or by `DATABASE_TYPE` and the other parts, which need no quoting. Parts and
 address from the same place: the parts win. Parts that are not complete are an error.
 """
+SCRIPT_HEAD = """
+## Read by start.sh
+
+`scripts/start.sh` reads these from its environment, not from `.env`; the server does not read them.
+
+| Variable | Meaning |
+| --- | --- |
+"""
 UNSUPPORTED_HEAD = """
 ## Not supported
 
@@ -66,6 +74,8 @@ def markdown() -> str:
             + "".join(map(_markdown_row, settings))
             for title, settings in GROUPS
         )
+        + SCRIPT_HEAD
+        + "".join(f"| `{name}` | {told} |\n" for name, told in READ_BY_START_SH.items())
         + UNSUPPORTED_HEAD
         + "".join(map(_unsupported_row, REASONS.items()))
     )

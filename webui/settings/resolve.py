@@ -13,7 +13,7 @@ from webui.settings.database_url import PARTS, from_parts
 from webui.settings.declarations import INI_KEYS, SETTINGS
 from webui.settings.setting import Setting
 from webui.settings.sources import Candidate, Origin, Sources, probable_typos, read_sources
-from webui.settings.unsupported import COMMON, UNSUPPORTED
+from webui.settings.unsupported import COMMON, READ_BY_START_SH, UNSUPPORTED
 from webui.settings.values import Fixed, Resolved, Settings, following
 
 
@@ -144,8 +144,13 @@ def _warnings(sources: Sources, candidates: Mapping[str, tuple[Candidate, ...]])
         for item in variables
         if item.key in UNSUPPORTED and item.key not in COMMON
     ]
-    typos = probable_typos(item for item in variables if item.key not in UNSUPPORTED)
-    return (*sources.warnings, *deprecated, *unsupported, *typos)
+    unread = [
+        f"{item.source} is not read: scripts/start.sh takes it from the environment alone"
+        for item in sources.dotenv.values()
+        if item.key in READ_BY_START_SH
+    ]
+    typos = probable_typos(item for item in variables if item.key not in {*UNSUPPORTED, *READ_BY_START_SH})
+    return (*sources.warnings, *deprecated, *unsupported, *unread, *typos)
 
 
 def _without_effect(given: Mapping[str, Resolved], defaults: Mapping[str, Resolved]) -> list[str]:

@@ -7,6 +7,7 @@ platforms often define empty variables.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -14,12 +15,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from webui.settings.declarations import INI_KEYS, VARIABLES
+from webui.settings.declarations import INI_KEYS, SETTINGS, VARIABLES
 from webui.settings.setting import INI_PREFIX, Setting
 
 if TYPE_CHECKING:
     from dotenv.parser import Original
 
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SHORTEST_TYPO = 6  # below that, one edit leads from any short name to another
 
 
@@ -98,6 +100,8 @@ def read_dotenv(path: Path) -> tuple[dict[str, Candidate], list[str]]:
                 f"{place} is ignored: it is not of the form NAME=value"
                 + (f". So are the {more} lines after it, up to the next quote" if more else "")
             )
+        elif binding.key and (why := _not_a_variable(binding.key, binding.value)):
+            warnings.append(f"{place} is ignored: {why}")
         elif binding.key:
             if before := found.pop(binding.key, None):
                 warnings.append(f"{before.source} is ignored: the one on line {_line(binding.original)} counts")
@@ -105,6 +109,16 @@ def read_dotenv(path: Path) -> tuple[dict[str, Candidate], list[str]]:
                 found[binding.key] = Candidate(Origin.DOTENV, f"{place} {binding.key}", binding.key, binding.value)
                 warnings += _swallowed(found[binding.key])
     return found, warnings
+
+
+def _not_a_variable(key: str, value: str | None) -> str | None:
+    """Why a line that the parser accepts sets nothing."""
+    if value is None:
+        return "it is not of the form NAME=value"
+    if key in INI_KEYS:
+        env = next(setting.env for setting in SETTINGS if key in setting.ini_keys)
+        return f"{key} is a key of the INI file; write {env} here"
+    return None if VARIABLE.fullmatch(key) else f"{key} is no name of a variable"
 
 
 def _file_text(path: Path) -> str:

@@ -1,6 +1,6 @@
 """Variables of Open WebUI that are deliberately not followed: why, and what to do instead.
 
-Who sets one of them is told so at the start; ``docs/settings.md`` lists all of them.
+Who sets one of them is told so at the start. Some are for ``scripts/start.sh``; ``docs/settings.md`` lists all of them.
 """
 
 from __future__ import annotations
@@ -64,17 +64,22 @@ REASONS: dict[str, str] = {  # what is told of each, to the names of the variabl
     "The server runs no Python code of plugins and installs no packages while it runs.": """
         PIP_OPTIONS PIP_PACKAGE_INDEX_OPTIONS SAFE_MODE""",
     "The server computes on no graphics card and comes as one package, not as variants of an image.": """
-        DOCKER FROM_INIT_PY USE_CUDA_DOCKER WEBUI_BUILD_HASH""",
-    "Where Ollama is found is said by OLLAMA_BASE_URLS alone.": "K8S_FLAG USE_OLLAMA_DOCKER",
+        DOCKER FROM_INIT_PY WEBUI_BUILD_HASH""",
+    "Where Ollama is found is said by OLLAMA_BASE_URLS alone.": "K8S_FLAG",
     "Nothing depends on the kind of environment; /docs and /openapi.json are always served.": "ENV",
     "The variable belongs to the system's loader, which follows it by itself.": "LD_LIBRARY_PATH",
-    "Nothing depends on where the server is hosted; set WEBUI_URL to its public address.": "SPACE_HOST SPACE_ID",
+    "Nothing depends on where the server is hosted; set WEBUI_URL to its public address.": "SPACE_ID",
     "There is no licence to enter, and no feature waits for one.": """
         LICENSE_BLOB_PATH LICENSE_KEY LICENSE_PUBLIC_KEY TRUSTED_SIGNATURE_KEY""",
     "Nobody else is asked for a name; WEBUI_NAME sets the title.": "CUSTOM_NAME",
     "Each process makes its own identity.": "INSTANCE_ID",
     "The page comes whole, with what it shows; FRONTEND_BUILD_DIR replaces it.": "STATIC_DIR",
     "PDF files have one font, the file in WEBUI_PDF_FONT.": "FONTS_DIR",
+}
+READ_BY_START_SH: dict[str, str] = {  # from its environment alone; what it does
+    "USE_OLLAMA_DOCKER": "true runs `ollama serve` beside the server, and ends it with the server.",
+    "USE_CUDA_DOCKER": "true lets programs find the CUDA libraries that are installed in .venv.",
+    "SPACE_HOST": "The public address, WEBUI_URL, becomes https://$SPACE_HOST.",
 }
 UNSUPPORTED = {name: told for told, names in REASONS.items() for name in names.split()}
 # Other programs set these as well, so that finding one tells nothing.

@@ -21,7 +21,7 @@ def list_connections(request: Request) -> list[dict[str, Any]]:
 def verify_changes(request: Request, changes: Mapping[str, Any]) -> None:
     """Ask the connections that these changes (setting to JSON value) bring; an ``ApiError`` when one fails.
 
-    It holds the worker thread for as long as a model server may take to list its models, but no transaction.
+    It holds the worker thread for seconds (``webui.providers.connections.VERIFY_SECONDS``), but no transaction.
     """
     found = specs_to_verify(request.config, changes)
     request.registry.background.run(request.registry.connections.verify_all(found))

@@ -38,7 +38,8 @@ def openai_config(request: Request) -> dict[str, Any]:
 def update_openai_config(request: Request) -> dict[str, Any]:
     """Replace the connections to OpenAI-compatible APIs; whether they are used stays unless it is named.
 
-    With `verify`, those that are new or changed are asked first, and nothing is stored when one fails.
+    With `verify`, those that are new or changed are asked first, and nothing is stored when one fails. They have a few
+    seconds to answer, and one such request is served at a time; others are answered with 409.
     """
     vault = request.registry.vault
     changes = wanted_settings(request.config, vault, "openai", request.payload.model_dump())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from webui.server.serve import server_options
+from webui.server.paste import server_options
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,11 @@ class Site:
         self.url = sa.make_url(f"sqlite:///{ini.parent}/data/webui.db")
 
     @property
+    def key(self) -> str:
+        """The current one."""
+        return read_or_create(self.file)[0]
+
+    @property
     def database(self) -> Database:
         return Database(create_engine(self.url, poolclass=sa.NullPool))
 
@@ -78,7 +83,7 @@ def site(ini: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 
 def test_a_new_database_remembers_its_key(site: Site) -> None:
-    assert site.known() == {fingerprint(site.file.read_text())}
+    assert site.known() == {fingerprint(site.key)}
 
 
 def test_secrets_that_were_stored_plain_are_encrypted_once(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +98,7 @@ def test_secrets_that_were_stored_plain_are_encrypted_once(site: Site, capsys: p
 
 
 def test_a_database_that_was_moved_without_its_key_is_told(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    old = site.file.read_text()
+    old = site.key
     site.file.unlink()
     for _ in range(2):
         site.initialize()
@@ -107,7 +112,7 @@ def test_a_database_that_was_moved_without_its_key_is_told(site: Site, capsys: p
 
 def test_secrets_under_a_key_that_is_gone_are_named(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.store(site.vault().seal(SECRET))
-    old = site.file.read_text()
+    old = site.key
     replace_keys(site.file, ["n" * 40])
     site.initialize()
     err = capsys.readouterr().err
@@ -130,7 +135,7 @@ def test_a_stored_value_of_an_old_type_is_told_and_does_no_harm(site: Site, caps
 
 def test_the_keys_are_shown_without_being_told(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.store(site.vault().seal(SECRET))
-    current = site.file.read_text()
+    current = site.key
     replace_keys(site.file, [current, "p" * 40])
     capsys.readouterr()
     assert site.keys() == 0
@@ -144,7 +149,7 @@ def test_the_keys_are_shown_without_being_told(site: Site, capsys: pytest.Captur
 
 
 def test_rotating_makes_a_key_that_everything_is_under(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    running, old = site.vault(), site.file.read_text()
+    running, old = site.vault(), site.key
     site.store(running.seal(SECRET))
     assert site.keys("rotate") == 0
     new, previous = read_or_create(site.file)
@@ -160,6 +165,34 @@ def test_rotating_makes_a_key_that_everything_is_under(site: Site, capsys: pytes
     # A server that has not been started again reads it, and stores under the new key as well.
     assert running.open(site.stored()) == SECRET
     assert running.seal(SECRET)["key"] == fingerprint(new)
+
+
+def test_drafts_that_a_killed_process_left_are_removed(site: Site) -> None:
+    left, begun, other = (
+        site.file.with_name(f"{site.file.name}{end}") for end in (".7.0f1e2d3c", ".8.0a1b2c3d", ".old")
+    )
+    for path in (left, begun, other):
+        path.write_text("k" * 43)
+    for path in (left, other):
+        os.utime(path, (0, 0))
+    assert site.keys("rotate") == 0
+    assert not left.exists()
+    assert begun.exists()  # perhaps somebody is at work on it
+    assert other.exists()
+    os.utime(begun, (0, 0))
+    assert site.keys("forget") == 0
+    assert not begun.exists()
+
+
+def test_names_of_stored_settings_cannot_write_to_the_terminal(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    with site.database.begin() as db:
+        sealed = {"sealed": "x", "key": "\x1b[2J"}
+        store_values(db, {"openai.api_keys": sealed | site.vault().seal(SECRET), "a\x9b31m": 1}, updated_by=None)
+    capsys.readouterr()
+    site.initialize()
+    assert site.keys() == 0
+    said = "".join(capsys.readouterr()).replace("\n", "")
+    assert said.isprintable()
 
 
 def test_forgetting_leaves_one_key_and_every_secret(site: Site) -> None:

@@ -13,6 +13,7 @@ from webui.cli import main
 from webui.doctor.checks import CHECKS, Check, chosen, examine
 from webui.doctor.context import Context
 from webui.doctor.finding import Finding, Status, problem
+from webui.doctor.report import as_json, as_text
 
 SECRETS = ("s3cret-word", "correct-horse-battery")
 MakeContext = Callable[..., Context]
@@ -20,6 +21,15 @@ MakeContext = Callable[..., Context]
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_what_others_wrote_cannot_write_to_the_terminal() -> None:
+    hostile = problem("model \x1b]0;t\x07\n ok", "\x9b2J", "\u202ebackwards")
+    found = [(CHECKS[0], hostile)]
+    assert r"model \x1b]0;t\x07\n ok" in as_text(found)
+    assert as_text(found).replace("\n", "").isprintable()
+    assert as_json(found).replace("\n", "").isprintable()
+    assert json.loads(as_json(found))["checks"][0]["cause"] == "\x9b2J"
 
 
 def test_names_are_unique_and_say_their_group() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,15 @@ Look = Callable[..., Finding]
 @pytest.mark.parametrize("name", ["data_dir", "space", "database_writable", "database_mode", "network_file_system"])
 def test_good_files(look: Look, name: str) -> None:
     assert look(f"files.{name}").status is Status.OK
+
+
+def test_drafts_of_the_key_file(look: Look, place: Path) -> None:
+    assert look("files.key_drafts").status is Status.OK
+    draft = place / ".webui_secret_key.7.0f1e2d3c"
+    draft.touch()
+    os.utime(draft, (0, 0))
+    found = look("files.key_drafts")
+    assert (found.status, found.remedy) == (Status.WARNING, f"rm {draft}")
 
 
 def test_a_folder_that_does_not_exist(look: Look, place: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from webui.doctor import interpreter
 from webui.doctor.finding import Finding, Status
+from webui.doctor.interpreter import PIP
 
 Look = Callable[..., Finding]
 
@@ -32,7 +33,7 @@ def test_an_old_python(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreter, "LEAST_PYTHON", (sys.version_info[0], sys.version_info[1] + 1))
     found = look("interpreter.python")
     assert found.status is Status.PROBLEM
-    assert "-m venv" in found.remedy
+    assert "./scripts/start.sh" in found.remedy
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_a_checkout_that_was_not_installed(look: Look, monkeypatch: pytest.Monke
 def test_another_waitress(look: Look, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(place, monkeypatch, "waitress", "3.0.9")
     found = look("interpreter.waitress")
-    assert (found.status, found.remedy) == (Status.PROBLEM, "pip install waitress==3.0.2")
+    assert (found.status, found.remedy) == (Status.PROBLEM, f"{PIP} waitress==3.0.2")
 
 
 def test_an_optional_package_of_the_wrong_version(look: Look, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,8 +130,9 @@ def test_one_broken_connection_does_not_hide_the_others(look: Look, upstream: Up
     environ = connected("http://127.0.0.1:1", upstream.url)
     found = look("models.connects", **environ)
     assert found.status is Status.PROBLEM
-    assert "127.0.0.1:1 " in found.message
-    assert look("models.replies", **environ).message == f"Every server answers: {upstream.url.removeprefix('http://')}"
+    assert found.message.startswith("openai 0: 127.0.0.1:1 ")
+    host = upstream.url.removeprefix("http://")
+    assert look("models.replies", **environ).message == f"Every server answers: {host} (openai 1)"
 
 
 def test_a_password_in_an_address_is_not_shown(look: Look) -> None:

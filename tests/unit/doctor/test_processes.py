@@ -16,10 +16,14 @@ def test_the_defaults_are_healthy(look: Look, name: str) -> None:
 
 
 def test_more_connections_than_files(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "OTHER_FILES", 1 << 40)
-    found = look("processes.open_files")
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1115))
+    found = look("processes.open_files", WEBUI_CONNECTION_LIMIT="1016")
     assert found.status is Status.WARNING
-    assert "ulimit -n" in found.remedy
+    assert "ulimit -Hn" in found.remedy
+    assert look("processes.open_files", WEBUI_CONNECTION_LIMIT="1015").status is Status.OK  # the server raises its own
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, resource.RLIM_INFINITY))
+    assert look("processes.open_files", WEBUI_CONNECTION_LIMIT="65535").status is Status.OK
 
 
 @pytest.mark.parametrize("environ", [{"UVICORN_WORKERS": "64"}, {"WEBUI_THREADS": "256"}])

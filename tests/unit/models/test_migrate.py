@@ -143,6 +143,15 @@ def test_a_missing_file_is_told_and_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_that_is_not_for_this_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)  # root may see everything
+    with pytest.raises(SchemaError, match=r"This user may not look at .*webui\.db: Permission denied"):
+        migrate.check(sa.make_url(f"sqlite:///{tmp_path}/webui.db"))
+
+
 def test_an_empty_database_is_told(empty_database_url: sa.URL) -> None:
     create_engine(empty_database_url, wal=True, poolclass=sa.NullPool).connect().close()
     with pytest.raises(SchemaError, match=r"is empty.*Run: initialize_db") as caught:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webui.security.keys import KEY_FILE, SecretKeyError, fingerprint, keyring, read_or_create, replace_keys
+from webui.security.keys import KEY_FILE, SecretKeyError, fingerprint, keyring, new_key, read_or_create, replace_keys
 from webui.settings import Settings, load
 
 
@@ -51,7 +51,7 @@ def test_a_key_that_is_set_wins_and_no_file_is_made(tmp_path: Path) -> None:
 
 def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
     path = tmp_path / "run" / "secret"
-    assert secret_key(settings(tmp_path, WEBUI_SECRET_KEY_FILE=str(path))) == path.read_text()
+    assert secret_key(settings(tmp_path, WEBUI_SECRET_KEY_FILE=str(path))) == path.read_text().strip()
 
 
 def test_white_space_around_a_key_does_not_count(tmp_path: Path) -> None:
@@ -78,6 +78,23 @@ def test_further_lines_of_the_file_are_previous_keys(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_text(f"{'a' * 32}\n\n {'b' * 32} \n")
     found = keyring(settings(tmp_path, WEBUI_SECRET_KEY_PREVIOUS=f"{'c' * 32};{'a' * 32}"))
     assert found.keys == ("a" * 32, "b" * 32, "c" * 32)
+
+
+def test_a_key_may_be_appended_by_hand(tmp_path: Path) -> None:
+    first, second = read_or_create(tmp_path / "one"), read_or_create(tmp_path / "two")
+    with (tmp_path / "one").open("a") as file:
+        file.write((tmp_path / "two").read_text())
+    assert read_or_create(tmp_path / "one") == [*first, *second]
+
+
+def test_keys_that_ran_together_are_told_and_not_taken_for_one(tmp_path: Path) -> None:
+    first, second = new_key(), new_key()
+    (tmp_path / KEY_FILE).write_text(first + second)
+    with pytest.raises(SecretKeyError, match=r"on one line.*they have 43 characters") as caught:
+        secret_key(settings(tmp_path))
+    assert first not in str(caught.value)
+    (tmp_path / KEY_FILE).write_text("k" * 64)  # one that was made by hand
+    assert secret_key(settings(tmp_path)) == "k" * 64
 
 
 def test_a_key_that_is_set_has_those_that_were_set_before(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -184,11 +184,22 @@ def test_too_many_waiting_records_lose_the_oldest(
 def test_one_record_that_is_refused_does_not_keep_others(
     usage: UsageLog, database: Database, user_id: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in (user_id, "deleted", user_id):
-        usage.add(record(name))
+    for each in (record(user_id), replace(record(user_id), api=None), record(user_id)):  # type: ignore[arg-type]
+        usage.add(each)
     usage.flush()
     assert len(stored(database)) == 2
     assert len(caplog.records) == 1
+
+
+def test_usage_of_somebody_who_was_removed_meanwhile_is_kept_without_the_name(
+    usage: UsageLog, database: Database, user_id: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (user_id, "deleted"):
+        usage.add(record(name))
+    usage.flush()
+    with database.reader() as connection:
+        assert set(connection.scalars(sa.select(Usage.user_id))) == {user_id, None}
+    assert caplog.records == []
 
 
 # What a completion takes

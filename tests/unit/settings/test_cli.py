@@ -56,6 +56,26 @@ def test_every_setting_is_listed_with_value_source_and_lock(
     assert not Path("data").exists()
 
 
+def test_values_cannot_write_to_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WEBUI_NAME", "a\x1b[2Jb\nc\x9b\u202e")
+    for arguments in (["settings"], ["settings", "--json"], ["settings", "explain", "webui.name"]):
+        assert webui(*arguments) == 0
+        out = capsys.readouterr().out
+        assert out.replace("\n", "").isprintable()
+        assert "[2Jb" in out
+
+
+def test_the_ini_file_may_be_named_before_or_after_the_action(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.ini").write_text("[app:main]\nwebui.server.port = 4242\n")
+    for arguments in (["--ini", "other.ini", "explain", "PORT"], ["explain", "PORT", "--ini", "other.ini"]):
+        assert webui("settings", *arguments) == 0
+        assert "other.ini webui.server.port: 4242" in capsys.readouterr().out
+
+
 def test_secrets_are_shown_to_who_asks_for_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,3 +210,14 @@ def test_the_reference_is_printed_whatever_the_settings_are(
     monkeypatch.setenv("PORT", "http")
     assert webui("settings", "--format", form) == 0
     assert capsys.readouterr().out == text
+
+
+def test_explain_tells_what_names_alone_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {
+        "PORT": "port under [server:main]",
+        "WEBUI_JWT_SECRET_KEY": ".webui_secret_key is used",
+        "USE_OLLAMA_DOCKER": "is read by scripts/start.sh",
+    }
+    for name, told in said.items():
+        assert webui("settings", "explain", name) == 0
+        assert told in capsys.readouterr().out

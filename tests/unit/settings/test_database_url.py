@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webui.settings import SettingsError, load
+from webui.settings.database_url import secrets_of
 from webui.settings.values import Resolved
 
 PARTS = {
@@ -47,6 +48,15 @@ def test_without_anything_it_is_a_file_in_the_data_folder(tmp_path: Path) -> Non
 def test_every_spelling_of_postgresql_uses_the_driver_that_we_ship(scheme: str) -> None:
     found = url({"DATABASE_URL": f"{scheme}://u:p%40@h:5433/n?sslmode=require"})
     assert found == "postgresql+psycopg2://u:p%40@h:5433/n?sslmode=require"
+
+
+def test_passwords_among_the_parameters_are_hidden() -> None:
+    address = "postgresql://u:@/db?host=/run/pg&password=s3%26cret&sslpassword=s3cret&passfile=/srv/pass"
+    found = resolve({"DATABASE_URL": address})
+    shown = "postgresql+psycopg2://u:***@/db?host=%2Frun%2Fpg&passfile=%2Fsrv%2Fpass&password=***&sslpassword=***"
+    assert found.shown == shown
+    assert sorted(secrets_of(found.value)) == ["", "s3&cret", "s3cret"]
+    assert found.value.query["password"] == "s3&cret"
 
 
 @pytest.mark.parametrize("address", ["sqlite:///chats.db", "sqlite:////srv/chats.db"])

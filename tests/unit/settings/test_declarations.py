@@ -32,6 +32,15 @@ def test_a_declaration_is_complete(setting: Setting) -> None:
         assert setting.type.parse(setting.type.format(value)) == value
 
 
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [("auth.jwt_expiry", "400000000000s"), ("auth.jwt_expiry", "1ms"), ("models.list_timeout", "0")],
+)
+def test_durations_that_would_lock_everybody_out_are_refused(name: str, raw: str) -> None:
+    with pytest.raises(ValueError, match="must be a duration from"):
+        BY_NAME[name].type.parse(raw)
+
+
 def test_a_default_follows_only_a_setting_that_stands_before_it_and_is_not_less_secret() -> None:
     names = [setting.name for setting in SETTINGS]
     for setting in SETTINGS:

@@ -62,6 +62,16 @@ def test_wrong_durations(raw: object) -> None:
         parsers.duration().parse(raw)
 
 
+def test_a_duration_has_bounds() -> None:
+    with pytest.raises(ValueError, match="from 0s to 5200w"):
+        parsers.duration().parse("400000000000s")
+    parser = parsers.duration(optional=True, least=timedelta(minutes=1), most=timedelta(hours=2))
+    assert [parser.parse(raw) for raw in ("-1", "0", "60s", "2h")] == [None, None, timedelta(0, 60), timedelta(hours=2)]
+    for raw in ("1ms", "59s", "121m"):
+        with pytest.raises(ValueError, match="from 1m to 2h"):
+            parser.parse(raw)
+
+
 @pytest.mark.parametrize(
     ("length", "written"),
     [

@@ -52,6 +52,15 @@ def test_the_last_of_several_lines_counts_and_the_others_are_reported(tmp_path: 
     )
 
 
+def test_lines_that_set_no_variable_are_reported(tmp_path: Path) -> None:
+    settings = read(tmp_path, "FOO\n1BAD=3\nwebui.server.port=9\nPORT=\n")
+    assert settings.warnings == (
+        ".env line 1 is ignored: it is not of the form NAME=value",
+        ".env line 2 is ignored: 1BAD is no name of a variable",
+        ".env line 3 is ignored: webui.server.port is a key of the INI file; write PORT here",
+    )
+
+
 def test_a_quote_that_is_closed_too_late_is_reported(tmp_path: Path) -> None:
     settings = read(tmp_path, 'WEBUI_NAME="a\nexport PORT=1\nHOST="b"\n')
     assert settings.warnings == (

@@ -36,3 +36,11 @@ def test_a_value_that_nothing_uses_yet_is_told_without_the_value() -> None:
 
 def test_a_planned_setting_at_its_default_is_not_told() -> None:
     assert load({}, {"STORAGE_PROVIDER": "Local", "LDAP_SERVER_PORT": "389"}).warnings == ()
+
+
+def test_a_variable_of_the_start_script_is_told_only_where_the_script_does_not_see_it(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("SPACE_HOST=a.example.com\n", encoding="utf-8")
+    assert load({}, {"USE_OLLAMA_DOCKER": "true"}, dotenv).warnings == (
+        ".env line 1 SPACE_HOST is not read: scripts/start.sh takes it from the environment alone",
+    )

@@ -113,7 +113,7 @@ class ModelProcess:
 
     async def _spawn(self) -> Endpoint | None:
         """Start a child and wait until it answers; ``None`` when another web process was faster."""
-        self._options.state.parent.mkdir(parents=True, exist_ok=True)
+        self._options.state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _watch
         process = await asyncio.create_subprocess_exec(
             *self._options.command(),

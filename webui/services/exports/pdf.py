@@ -26,7 +26,10 @@ SIZES = {"title": 18, "speaker": 13, "text": 10}  # points
 def as_pdf(chat: dict[str, Any], font: Path | None) -> bytes:
     """The chat of ``read_chat``; characters that the font does not have become "?", and the first page names them."""
     if find_spec("fpdf") is None:
-        text = "This server makes no PDFs: its administrator has to install webui[pdf]. Export the chat as Markdown."
+        text = (
+            "This server makes no PDFs: its administrator has to run .venv/bin/pip install -e '.[pdf]' in the folder of"
+            " the checkout. Export the chat as Markdown."
+        )
         raise ApiError(Problem.UNAVAILABLE, text)
     title, parts = heading(chat), [(speaker[:MAX_SPEAKER], text) for speaker, text in said(chat)]
     if sum(MAX_SPEAKER + len(text) for _, text in parts) > MAX_LENGTH:

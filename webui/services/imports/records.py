@@ -31,7 +31,7 @@ _LIST = (
 
 def keep_file(read: Callable[[int], bytes], path: Path, max_size: int) -> int:
     """Copy what is read into a file, a piece at a time; its size. On failure nothing is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     size = 0
     try:
         with path.open("xb") as file:

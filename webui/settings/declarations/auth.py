@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from webui.settings.parsers import boolean, choice, duration, integer, path, regex, same_site, text, texts
 from webui.settings.setting import Setting
 
@@ -40,7 +42,7 @@ AUTH = (
     ),
     Setting(
         "auth.jwt_expiry",
-        duration(optional=True),
+        duration(optional=True, least=timedelta(minutes=1)),
         "4w",
         "JWT_EXPIRES_IN",
         "How long a sign-in lasts; -1 for ever.",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic_core import to_json
@@ -125,7 +126,7 @@ MODELS = (
     ),
     Setting(
         "models.list_timeout",
-        duration(),
+        duration(least=timedelta(seconds=1)),
         "10s",
         "AIOHTTP_CLIENT_TIMEOUT_MODEL_LIST",
         "How long a model server may take to list its models.",
@@ -133,7 +134,7 @@ MODELS = (
     ),
     Setting(
         "models.timeout",
-        duration(optional=True),
+        duration(optional=True, least=timedelta(seconds=1)),
         "-1",
         "AIOHTTP_CLIENT_TIMEOUT",
         "How long a whole reply of a model may take; -1 for no limit.",

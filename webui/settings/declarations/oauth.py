@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from webui.settings.declarations.planned import address, key, planned, switch
@@ -104,7 +105,7 @@ OAUTH = (
     ),
     planned(
         "oauth.oidc.oauth_timeout",
-        optional(duration(), None),
+        optional(duration(least=timedelta(seconds=1)), None),
         "",
         "OAUTH_TIMEOUT",
         "How long a call to a provider may take; empty is the server's choice.",

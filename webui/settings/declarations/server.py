@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from webui.settings.parsers import boolean, choice, duration, integer, log_level, origins, path, size, text, url
 from webui.settings.setting import Setting
 
@@ -96,7 +98,7 @@ SERVER = (
     ),
     Setting(
         "websocket.ping_interval",
-        duration(),
+        duration(least=timedelta(seconds=1)),
         "25s",
         "WEBSOCKET_SERVER_PING_INTERVAL",
         "How often a websocket is asked whether somebody is there.",
@@ -104,7 +106,7 @@ SERVER = (
     ),
     Setting(
         "websocket.ping_timeout",
-        duration(),
+        duration(least=timedelta(seconds=1)),
         "20s",
         "WEBSOCKET_SERVER_PING_TIMEOUT",
         "How long the answer may take.",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pydantic_core import to_json
@@ -50,7 +51,7 @@ TOOL_SERVERS = (
     ),
     Setting(
         "tool_server.timeout",
-        duration(),
+        duration(least=timedelta(seconds=1)),
         "10s",
         "AIOHTTP_CLIENT_TIMEOUT_TOOL_SERVER_DATA",
         "How long a tool server may take to describe its tools.",

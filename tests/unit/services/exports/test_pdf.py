@@ -53,5 +53,5 @@ def test_a_chat_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_without_the_library_the_answer_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "find_spec", lambda _: None)
-    with pytest.raises(ApiError, match=r"webui\[pdf\]"):
+    with pytest.raises(ApiError, match=r"pip install -e .\.\[pdf\]"):
         pdf.as_pdf(chat("x"), None)
