@@ -26,6 +26,8 @@ export const getUser = () => json("GET", "api/v1/auths/");
 export const signIn = (form) => json("POST", "api/v1/auths/signin", form);
 export const signUp = (form) => json("POST", "api/v1/auths/signup", form);
 export const signOut = () => json("GET", "api/v1/auths/signout");
+/** Every setting with its value and source; for administrators. */
+export const getSettings = () => json("GET", "api/v1/settings");
 export const getModels = async (refresh) => (await json("GET", `api/models${refresh ? "?refresh=true" : ""}`)).data;
 export const getChats = (page) => json("GET", `api/v1/chats/?page=${page}&include_pinned=true&include_folders=true`);
 export const getChat = (id) => json("GET", `api/v1/chats/${encodeURIComponent(id)}`);

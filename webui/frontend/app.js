@@ -58,6 +58,7 @@ async function enter() {
   $("#brand").textContent = config.name;
   $("#user").textContent = user.name;
   $("#user").title = user.email;
+  $("#to-settings").hidden = user.role !== "admin";
   $("#leave").hidden = config.features.auth === false;
   $("#door").hidden = true;
   frame.hidden = false;
