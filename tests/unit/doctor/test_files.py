@@ -28,7 +28,11 @@ def test_drafts_of_the_key_file(look: Look, place: Path) -> None:
 
 def test_a_folder_that_does_not_exist(look: Look, place: Path) -> None:
     found = look("files.data_dir", DATA_DIR=str(place / "a b"))
-    assert (found.status, found.remedy) == (Status.PROBLEM, f"mkdir -p -m 700 '{place}/a b'")
+    assert found.status is Status.PROBLEM
+    assert found.remedy.startswith(f"Relative paths start from the working directory, {place}: ")
+    assert found.remedy.endswith(f"mkdir -p -m 700 '{place}/a b'")
+    elsewhere = look("files.data_dir", DATA_DIR=f"{place}-b")
+    assert elsewhere.remedy == f"mkdir -p -m 700 {place}-b"
 
 
 def test_a_folder_that_is_none(look: Look, place: Path) -> None:
