@@ -52,19 +52,13 @@ def stored(context: Context) -> Finding:
 def overridden(context: Context) -> Finding:
     """Stored values that the environment, ``.env`` or the INI file overrides."""
     settings = context.settings
-    if not settings["settings.persistent"] and context.stored:
+    if context.stored and not settings["settings.persistent"]:
         return warning(
             f"{len(context.stored)} stored settings are not used.",
             f"ENABLE_PERSISTENT_CONFIG is false ({settings.resolved('settings.persistent').source}).",
             "Remove ENABLE_PERSISTENT_CONFIG if they are to count.",
         )
-    found = [
-        f"{name} by {known.source}"
-        for name in sorted(context.stored)
-        if _is_usable(context, name)
-        and (known := settings.resolved(name)).locked
-        and known.setting.type.parse(context.stored[name]) != known.value
-    ]
+    found = [f"{name} by {source}" for name, source in sorted(settings.overridden.items())]
     if found:
         return warning(
             f"Stored settings are overridden: {', '.join(found)}.",
