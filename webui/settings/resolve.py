@@ -149,7 +149,9 @@ def _warnings(sources: Sources, candidates: Mapping[str, tuple[Candidate, ...]])
         for item in sources.dotenv.values()
         if item.key in READ_BY_START_SH
     ]
-    typos = probable_typos(item for item in variables if item.key not in {*UNSUPPORTED, *READ_BY_START_SH})
+    typos = probable_typos(
+        item for item in variables if item.key not in UNSUPPORTED and item.key not in READ_BY_START_SH
+    )
     return (*sources.warnings, *deprecated, *unsupported, *unread, *typos)
 
 
