@@ -21,14 +21,12 @@ class OpenAIProvider(RemoteProvider):
     """One server. ``base_url`` ends in the API's version, as in ``https://api.openai.com/v1``."""
 
     async def models(self) -> list[ModelInfo]:
-        """The server's list, each item kept under ``openai``."""
+        """The server's list, each item kept under ``openai``; without the filters of a server of pipelines."""
         answer = await self.get_json("/models")
         items = answer.get("data") if isinstance(answer, dict) else answer
         if not isinstance(items, list):
             raise ApiError(Problem.UPSTREAM_FAILED, f"{self.name} does not answer like a model API.")
-        return [
-            model_item(item, self.index) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)
-        ]
+        return [model_item(item, self.index) for item in items if _is_model(item)]
 
     async def chat(self, payload: dict[str, Any], *, user_id: str) -> Reply:
         """Pass the request on; an answer with an error status keeps its status and body."""
@@ -58,6 +56,15 @@ class OpenAIProvider(RemoteProvider):
             return Reply(response.status, headers, Relay(response, connection=self.name, begun=body))
         parse_json(body, connection=self.name)
         return Reply(response.status, headers, body)
+
+
+def _is_model(item: Any) -> bool:
+    match item:
+        case {"id": str(), "pipeline": {"type": "filter"}}:
+            return False  # it answers nobody
+        case {"id": str()}:
+            return True
+    return False
 
 
 def _text(said: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ from webui.routes import (
     notes,
     ollama,
     openai,
+    pipelines,
     prompts,
     responses,
     retrieval,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 AREAS = (
     *(health, system, auths, users, chats, folders, runs, prompts, notes, memories),
     *(models, model_store, embeddings, messages, responses, tasks, evaluations),
-    *(settings, configs, audio, images, retrieval, connections, openai, ollama, docs),
+    *(settings, configs, audio, images, retrieval, connections, openai, ollama, pipelines, docs),
 )
 
 

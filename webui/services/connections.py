@@ -107,7 +107,7 @@ def described(connection: Connection) -> dict[str, Any]:
         "kind": connection.spec.kind,
         "index": connection.index,
         "name": connection.name,
-        "url": urlsplit(connection.spec.url)._replace(netloc=place(connection.spec.url), query="").geturl(),
+        "url": shown_address(connection.spec.url),
         "enabled": connection.enabled,
         "state": health.state if connection.enabled else State.UNKNOWN,
         "error": health.error or connection.error,
@@ -117,6 +117,11 @@ def described(connection: Connection) -> dict[str, Any]:
         "listed_at": None if connection.listed_at is None else int(connection.listed_at),
         "latency_ms": None if latency is None else round(latency * 1000, 1),
     }
+
+
+def shown_address(url: str) -> str:
+    """An address without credentials: no user, and no query, which may hold a key."""
+    return urlsplit(url)._replace(netloc=place(url), query="").geturl()
 
 
 def _config(settings: Settings, kind: Kind) -> dict[str, Any]:
