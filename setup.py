@@ -41,6 +41,7 @@ EXTRAS = {
         "anthropic>=0.70",
         "fpdf2>=2.8",
         "hypothesis>=6",
+        "mcp>=2.3",
         "mypy>=1.18",
         "ollama>=0.6",
         "openai>=2",

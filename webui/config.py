@@ -32,6 +32,7 @@ PARTS = (  # each stands on those before it
     "webui.security",  # registry.vault and tokens: secrets, and who somebody is
     "webui.services.runtime",  # registry.runtime: the settings as they are now
     "webui.providers",  # registry.connections: where models come from
+    "webui.toolservers",  # registry.tool_http: the way to servers of tools
     "webui.services.usage",  # registry.usage: what replies took
     "webui.jobs",  # registry.jobs: work that follows a transaction
     "webui.runs",  # registry.runs: replies that are generated in the background

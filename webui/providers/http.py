@@ -39,8 +39,10 @@ PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 class HttpClient:
     """The session shared by all providers; made at first use on the background loop, and closed when that stops."""
 
-    def __init__(self, *, verify_tls: bool = True, timeout: timedelta | None = None) -> None:
+    def __init__(self, *, verify_tls: bool = True, timeout: timedelta | None = None, public: bool = False) -> None:
+        """``public`` is for addresses that strangers name: only https and public ones are asked, 400 for others."""
         self._verify_tls = verify_tls
+        self._public = public
         self._total = timeout.total_seconds() if timeout else None
         self._session: aiohttp.ClientSession | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -49,7 +51,9 @@ class HttpClient:
         import aiohttp  # 15 MB that a server without traffic spares
 
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, ssl=self._verify_tls, keepalive_timeout=KEEP_ALIVE_SECONDS)
+            connector = aiohttp.TCPConnector(
+                limit=0, ssl=self._verify_tls, keepalive_timeout=KEEP_ALIVE_SECONDS, resolver=self._resolver()
+            )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 headers={"Accept-Encoding": "identity", "User-Agent": "webui"},  # bytes are passed on as they come
@@ -58,6 +62,13 @@ class HttpClient:
             )
             self._keeper = asyncio.create_task(self._keep())
         return self._session
+
+    def _resolver(self) -> aiohttp.abc.AbstractResolver | None:
+        if not self._public:
+            return None  # aiohttp's own
+        from webui.providers.public import PublicResolver
+
+        return PublicResolver()
 
     async def close(self) -> None:
         if self._session is not None:
@@ -88,18 +99,17 @@ class HttpClient:
         """
         import aiohttp
 
+        if self._public:
+            from webui.providers.public import check_public
+
+            check_public(url)
         if payload is not None:
             data = _json(payload)
             headers = {"Content-Type": "application/json", **(headers or {})}
         options: dict[str, Any] = {
             "data": data,
             "headers": headers,
-            "timeout": aiohttp.ClientTimeout(
-                total=seconds or self._total,
-                # Half of the whole, so that a connection that does not come about is told apart from silence.
-                connect=min(seconds / 2, CONNECT_SECONDS) if seconds else CONNECT_SECONDS,
-                sock_read=seconds or SILENCE_SECONDS,
-            ),
+            "timeout": self._timeout(seconds),
             "allow_redirects": False,
         }
         with translated_errors(connection):
@@ -114,6 +124,16 @@ class HttpClient:
             response.close()
             raise error
         return response
+
+    def _timeout(self, seconds: float | None) -> aiohttp.ClientTimeout:
+        import aiohttp
+
+        return aiohttp.ClientTimeout(
+            total=seconds or self._total,
+            # Half of the whole, so that a connection that does not come about is told apart from silence.
+            connect=min(seconds / 2, CONNECT_SECONDS) if seconds else CONNECT_SECONDS,
+            sock_read=seconds or SILENCE_SECONDS,
+        )
 
 
 def _json(payload: dict[str, Any]) -> bytes:

@@ -69,7 +69,7 @@ async def fetch(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientRespo
     """The head of the file at ``url``, or where that leads to; 400 for a way that must not be gone."""
     place = URL(url)
     for _ in range(MAX_HOPS):
-        _check(place)
+        check_public(place)
         with translated_errors(str(place.host)):
             response = await session.get(place, allow_redirects=False)
         compressed = response.headers.get("Content-Encoding", "identity") != "identity"
@@ -84,6 +84,11 @@ async def fetch(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientRespo
     raise ApiError(Problem.UPSTREAM_FAILED, f"{URL(url).host} redirects too often.")
 
 
-def _check(place: URL) -> None:
+def check_public(address: URL | str) -> None:
+    """400 for an address that no stranger may send us to, as far as it can be seen from it."""
+    try:
+        place = URL(address)
+    except ValueError:
+        raise ApiError(Problem.MALFORMED_REQUEST, "This is no address of the web.") from None
     if place.scheme != "https" or place.user is not None or not NAME.fullmatch(place.raw_host or ""):
         raise ApiError(Problem.MALFORMED_REQUEST, f"{place.host} may not be asked: only https and public names may.")

@@ -12,7 +12,7 @@ from zope.interface import implementer
 from webui.errors import Problem
 from webui.security.identity import Identity, find_identity
 from webui.security.permissions import RULES, Permission
-from webui.security.tokens import COOKIE, header_token
+from webui.security.tokens import presented_token
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -54,7 +54,7 @@ class SecurityPolicy:
         return Refused(Problem.NO_PERMISSION)
 
     def _authenticate(self, request: Request) -> Identity | Problem:
-        token = header_token(request) or request.cookies.get(COOKIE)
+        token = presented_token(request)
         if not token:
             return Problem.NOT_AUTHENTICATED
         claims = request.registry.tokens.read(request, token)

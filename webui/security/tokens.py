@@ -76,6 +76,11 @@ def bearer_token(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
+def presented_token(request: Request) -> str | None:
+    """The token that came with a request, in a header or else as the cookie."""
+    return header_token(request) or request.cookies.get(COOKIE)
+
+
 def header_token(request: Request) -> str | None:
     """The token of the ``Authorization`` header; without one that of ``x-api-key``, as Anthropic's clients send it."""
     if "Authorization" in request.headers:

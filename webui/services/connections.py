@@ -83,7 +83,7 @@ def spec_to_verify(
     422 when it cannot be one.
     """
     (address,) = _addresses(settings, kind, [url], ["body", "url"])
-    full = partial(_unmasked, _masks(settings, vault, kind).get(_server(address), {}))
+    full = partial(_unmasked, _masks(settings, vault, kind).get(server_at(address), {}))
     configs = _setting(settings, kind, CONFIGS[kind])
     url = full(_setting(settings, kind, URLS[kind]), address, ["body", "url"])
     key = full(configs, key, ["body", "key"])
@@ -144,7 +144,7 @@ def _masks(settings: Settings, vault: Vault, kind: Kind) -> dict[Server, dict[Se
         if kind == "openai":
             stored["OPENAI_API_KEYS"] = fields["OPENAI_API_KEYS"][index]
         for field, value in stored.items():
-            known.setdefault(_server(url), {}).update(masks(vault, _setting(settings, kind, field), value))
+            known.setdefault(server_at(url), {}).update(masks(vault, _setting(settings, kind, field), value))
     return known
 
 
@@ -155,7 +155,7 @@ def _with_secrets(settings: Settings, vault: Vault, kind: Kind, form: dict[str, 
     urls, configs, keys = list(form[urls_field]), form[configs_field], list(form.get("OPENAI_API_KEYS", ()))
     kept = {}
     for index, address in enumerate(_addresses(settings, kind, urls, ["body", urls_field])):
-        full = partial(_unmasked, stored.get(_server(address), {}))
+        full = partial(_unmasked, stored.get(server_at(address), {}))
         url = urls[index] = full(setting(urls_field), urls[index], ["body", urls_field, index])
         if (at := str(index)) in configs or url in configs:
             kept[at] = full(setting(configs_field), raw_config(configs, index, url), ["body", configs_field, at])
@@ -171,7 +171,8 @@ def _unmasked(known: Mapping[Secret, str], setting: Setting, value: Any, where: 
         raise _invalid(where, f"The value {error}, as after each change of an address.") from None
 
 
-def _server(url: str) -> Server:
+def server_at(url: str) -> Server:
+    """The server of an address that is one."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 

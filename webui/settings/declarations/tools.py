@@ -55,7 +55,6 @@ TOOL_SERVERS = (
         "10s",
         "AIOHTTP_CLIENT_TIMEOUT_TOOL_SERVER_DATA",
         "How long a tool server may take to describe its tools.",
-        planned=True,
     ),
     Setting(
         "tool_server.verify_tls",
@@ -63,7 +62,6 @@ TOOL_SERVERS = (
         "true",
         "AIOHTTP_CLIENT_SESSION_TOOL_SERVER_SSL",
         "Whether certificates of tool servers are verified.",
-        planned=True,
     ),
     Setting(
         "tool_server.max_rounds",

@@ -1,0 +1,100 @@
+"""Requests to tool servers, and to the addresses that these name."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from webui.errors import ApiError, Problem
+from webui.providers.factory import place
+from webui.providers.http import HttpClient, read_json
+from webui.settings import Settings
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+@dataclass(frozen=True)
+class ToolServer:
+    """``url`` is what an administrator gave; ``headers`` go with every request to it, keys among them."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What may stand in errors and logs."""
+        return place(self.url)
+
+
+class ToolHttp:
+    """Asks tool servers, and whom these name.
+
+    A server of the internet does not lead into private networks: what it names is asked over https and at public
+    addresses alone. A server of a private network was named by an administrator, and may name its neighbours.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._seconds = settings["tool_server.timeout"].total_seconds()
+        verify_tls = settings["tool_server.verify_tls"]
+        self._named = HttpClient(verify_tls=verify_tls)
+        self._public = HttpClient(verify_tls=verify_tls, public=True)
+
+    async def ask(
+        self,
+        server: ToolServer,
+        method: str = "GET",
+        *,
+        headers: Mapping[str, str] | None = None,
+        payload: dict[str, Any] | None = None,
+    ) -> aiohttp.ClientResponse:
+        """The head of the server's answer, whatever its status."""
+        return await self._named.request(
+            method,
+            server.url,
+            connection=server.name,
+            headers={**server.headers, **(headers or {})},
+            payload=payload,
+            seconds=self._seconds,
+        )
+
+    async def get_json(self, server: ToolServer) -> Any:
+        """The JSON of an answer with status 200."""
+        response = await self.ask(server, headers={"Accept": "application/json"})
+        check_key(response, server)
+        return await read_json(response, connection=server.name)
+
+    async def ask_named(
+        self, url: str, by: ToolServer, method: str = "GET", *, payload: dict[str, Any] | None = None
+    ) -> aiohttp.ClientResponse:
+        """The head of the answer at an address that the server named; without the server's key."""
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise ApiError(Problem.UPSTREAM_FAILED, f"{by.name} names an address that is none.")
+        client = self._named if place(url) == by.name or await _is_private(by.url) else self._public
+        headers = {"Accept": "application/json"}
+        return await client.request(
+            method, url, connection=place(url), headers=headers, payload=payload, seconds=self._seconds
+        )
+
+
+def check_key(response: aiohttp.ClientResponse, server: ToolServer) -> None:
+    """400 when the server wants another key; 401 would tell our own clients that they are not signed in."""
+    if response.status in (401, 403):
+        response.close()
+        text = f"{server.name} refused the key: it answered with status {response.status}."
+        raise ApiError(Problem.KEY_REFUSED, text)
+
+
+async def _is_private(url: str) -> bool:
+    from webui.providers.public import is_public
+
+    parts = urlsplit(url)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return not any(is_public(str(address[0])) for *_, address in found)
