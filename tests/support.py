@@ -9,6 +9,7 @@ from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from pyramid.router import Router
 from webtest import TestApp, TestResponse
 
 from webui.config import assemble, furnish
+from webui.models import lookup
 from webui.settings import load
 
 PASSWORD = "correct horse battery"
@@ -93,9 +95,15 @@ def counted_statements(engine: sa.Engine) -> Iterator[list[str]]:
         if threading.get_ident() == thread:
             statements.append(statement)
 
+    def look_up(engine: sa.Engine, sql: str, arguments: Any) -> Any:
+        note(None, None, sql)
+        return first(engine, sql, arguments)
+
+    first = lookup._first
     sa.event.listen(engine, "before_cursor_execute", note)
     try:
-        yield statements
+        with mock.patch.object(lookup, "_first", look_up):
+            yield statements
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
 

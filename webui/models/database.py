@@ -1,4 +1,4 @@
-"""The engine, and the three ways to talk to it.
+"""The engine, and the three ways to talk to it; ``webui.models.lookup`` is a shorter one for single rows.
 
 - ``session(tm, write=...)``: a session that joins a request's transaction (``request.db``),
 - ``begin(write=...)``: a short session of one's own, for work outside a request's transaction,

@@ -37,9 +37,9 @@ from webui.routes import (
 if TYPE_CHECKING:
     from pyramid.config import Configurator
 
-AREAS = (
-    *(health, system, auths, users, chats, folders, runs, prompts, notes, memories),
-    *(models, model_store, embeddings, messages, responses, tasks, evaluations),
+AREAS = (  # what is asked most comes first: one after another is tried
+    *(models, runs, chats, system, auths, health, users, folders, prompts, notes, memories),
+    *(model_store, embeddings, messages, responses, tasks, evaluations),
     *(settings, configs, audio, images, retrieval, connections, openai, ollama, pipelines, docs),
 )
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
+from sqlalchemy.exc import SQLAlchemyError
 
 from webui.runs import journal
 from webui.runs.log import Delta, Event, Room, RunLog, Watcher, frames
@@ -84,7 +85,12 @@ async def while_signed_in(
         async for event in events:
             if time.monotonic() - checked > PING_SECONDS / 2:
                 checked = time.monotonic()
-                if await read(runs, partial(find_identity, user_id=user_id, session_id=session_id)) is None:
+                find = partial(find_identity, runs.registry.database, user_id=user_id, session_id=session_id)
+                try:
+                    found = await asyncio.to_thread(find)
+                except SQLAlchemyError:
+                    return  # nobody knows whether the session goes on
+                if found is None:
                     return
             yield event
 

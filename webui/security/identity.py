@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
-from webui.models import Role, User, UserSession
+from webui.models import Database, Role, User, UserSession
+from webui.models.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ _USER_COLUMNS = (
     *(User.id, User.email, User.name, User.role, User.profile_image_url, User.bio, User.gender, User.date_of_birth),
     *(User.status_emoji, User.status_message, User.status_expires_at),
 )
-_IDENTITY = (
+_IDENTITY = Lookup(
     sa.select(
         *_USER_COLUMNS,
         UserSession.id.label("session_id"),
@@ -48,12 +49,12 @@ _IDENTITY = (
 )
 
 
-def find_identity(connection: sa.Connection, *, user_id: str, session_id: str) -> Identity | None:
+def find_identity(database: Database, *, user_id: str, session_id: str) -> Identity | None:
     """The user whose session this is, or None when the session has ended. One statement."""
-    row = connection.execute(_IDENTITY, {"user_id": user_id, "session_id": session_id}).one_or_none()
+    row = _IDENTITY.find(database, user_id=user_id, session_id=session_id)
     if row is None or (row.session_expires_at is not None and row.session_expires_at <= datetime.now(UTC)):
         return None
-    return Identity(**{**row._mapping, "role": Role(row.role)})
+    return Identity(**{**row._asdict(), "role": Role(row.role)})
 
 
 def find_user(connection: sa.Connection, user_id: str) -> Identity | None:

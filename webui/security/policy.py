@@ -60,8 +60,7 @@ class SecurityPolicy:
         claims = request.registry.tokens.read(request, token)
         if claims is None:
             return Problem.BAD_TOKEN
-        with request.database.reader() as connection:
-            identity = find_identity(connection, user_id=claims.user_id, session_id=claims.session_id)
+        identity = find_identity(request.database, user_id=claims.user_id, session_id=claims.session_id)
         return identity or Problem.BAD_TOKEN
 
     def remember(self, request: Request, userid: str, **kw: Any) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 COOKIE = "token"
 ALGORITHM = "HS256"
+MAX_VERIFIED = 1024  # tokens that are known to be good; about a kilobyte each
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Claims:
 
     user_id: str
     session_id: str
+    expires_at: float  # seconds since 1970
 
 
 class Tokens:
@@ -40,6 +44,7 @@ class Tokens:
             create_jwt_authentication_policy(config, private_key=key, algorithm=ALGORITHM, auth_type="Bearer")
             for key in keyring.keys
         ]
+        self._verified: dict[str, Claims] = {}
 
     def create(self, user_id: str, session_id: str, lifetime: timedelta | None) -> str:
         """A token for a session; without a lifetime it ends only with the session."""
@@ -50,12 +55,25 @@ class Tokens:
         return token
 
     def read(self, request: Request, token: str) -> Claims | None:
-        """The claims of a token, or None when it is forged, expired or not one of ours."""
+        """The claims of a token, or None when it is forged, expired or not one of ours.
+
+        What has been verified once is good until it expires: a signature costs each request as much as a statement.
+        """
+        claims = self._verified.get(token)
+        if claims is None or claims.expires_at <= time.time():
+            claims = self._decoded(request, token)
+            if claims is not None:
+                if len(self._verified) >= MAX_VERIFIED:
+                    self._verified.clear()
+                self._verified[token] = claims
+        return claims
+
+    def _decoded(self, request: Request, token: str) -> Claims | None:
         claims = self._policy_of(token).jwt_decode(request, token)
         user_id, session_id = claims.get("id"), claims.get("sid")
         if not (isinstance(user_id, str) and isinstance(session_id, str)):
             return None
-        return Claims(user_id, session_id)
+        return Claims(user_id, session_id, claims.get("exp", math.inf))
 
     def _policy_of(self, token: str) -> Any:
         """The policy of the previous key that signed the token, or else of the current one, to log what is wrong."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,7 +88,7 @@ def prepare(
     conversation's.
     """
     found = resolve(database, settings, catalog, user, form["model"])
-    variables = prompt_variables.values(user, form.get("variables"))
+    variables = partial(prompt_variables.values, user, form.get("variables"))
     payload = {**found.params, **upstream_payload(form), "model": found.route.model["id"]}
     prompt = "\n".join(text for text in (found.system, system) if text) or None
     payload["messages"] = with_system(payload["messages"], prompt, variables)
@@ -172,7 +173,7 @@ def _typed(value: Any) -> Any:
 
 
 def with_system(
-    messages: list[dict[str, Any]], system: str | None, variables: Mapping[str, str]
+    messages: list[dict[str, Any]], system: str | None, variables: prompt_variables.Variables
 ) -> list[dict[str, Any]]:
     """The messages with a model's prompt before the conversation's own, and the variables in both replaced."""
     own = _own_system(messages)
@@ -191,7 +192,7 @@ def _own_system(messages: list[dict[str, Any]]) -> dict[str, Any] | None:
     return messages[0] if messages and messages[0].get("role") == "system" else None
 
 
-def _filled(part: Any, variables: Mapping[str, str]) -> Any:
+def _filled(part: Any, variables: prompt_variables.Variables) -> Any:
     match part:
         case {"type": "text", "text": str(text)}:
             return {**part, "text": prompt_variables.fill(text, variables)}

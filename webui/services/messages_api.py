@@ -7,6 +7,7 @@ the cache, documents, tools of Anthropic's own servers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from webui.providers.anthropic import AnthropicProvider
@@ -53,7 +54,7 @@ def _payload(form: dict[str, Any], found: Resolved, user: Identity) -> dict[str,
     payload.pop("metadata", None)
     payload["messages"] = [_signed(message) for message in form["messages"]]
     if found.system:
-        text = prompt_variables.fill(found.system, prompt_variables.values(user, None))
+        text = prompt_variables.fill(found.system, partial(prompt_variables.values, user, None))
         own = form.get("system") or []
         blocks = [{"type": "text", "text": own}] if isinstance(own, str) else own
         payload["system"] = [{"type": "text", "text": text}, *blocks]

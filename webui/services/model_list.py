@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from webui.errors import ApiError, Problem
 from webui.models import Database, Model, Role, User
+from webui.models.lookup import Lookup
 from webui.providers.base import ModelInfo
 from webui.providers.catalog import Catalog
 from webui.security.identity import Identity
@@ -60,8 +61,7 @@ def offers(
 
 def find_stored(database: Database, catalog: Catalog, model_id: str) -> sa.Row[Any] | None:
     """What is stored about a model and counts; ``MODEL_NOT_FOUND`` where the model below is off. One statement."""
-    with database.reader() as connection:
-        row = connection.execute(_STORED_ONE, {"model_id": model_id}).one_or_none()
+    row: sa.Row[Any] | None = _STORED_ONE.find(database, model_id=model_id)
     if row is None or not _counts(row, offered=catalog.knows(model_id)):
         return None
     if row.below_is_active is False:
@@ -76,7 +76,7 @@ _STORED: sa.Select[Any] = (
     .outerjoin(_Below, _Below.id == Model.base_model_id)
     .outerjoin(User, User.id == Model.user_id)
 )
-_STORED_ONE = _STORED.where(Model.id == sa.bindparam("model_id"))
+_STORED_ONE = Lookup(_STORED.where(Model.id == sa.bindparam("model_id")))
 
 
 def _counts(row: sa.Row[Any], *, offered: bool) -> bool:

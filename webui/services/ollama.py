@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from webui.errors import ApiError, Problem
@@ -27,14 +28,14 @@ def chat_payload(form: dict[str, Any], found: Resolved, user: Identity) -> dict[
     if not messages:  # the model is only to be loaded
         return form
     return _with_params(form, found.params) | {
-        "messages": with_system(messages, found.system, prompt_variables.values(user, None))
+        "messages": with_system(messages, found.system, partial(prompt_variables.values, user, None))
     }
 
 
 def generate_payload(form: dict[str, Any], found: Resolved, user: Identity) -> dict[str, Any]:
     """A request to ``/api/generate``, in which the system prompt is a field of its own."""
     own = [{"role": "system", "content": form["system"]}] if form.get("system") else []
-    system = with_system(own, found.system, prompt_variables.values(user, None))
+    system = with_system(own, found.system, partial(prompt_variables.values, user, None))
     return _with_params(form, found.params) | ({"system": system[0]["content"]} if system else {})
 
 

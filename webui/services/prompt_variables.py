@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +14,9 @@ NAMES = (
     " CURRENT_DATETIME CURRENT_DATE CURRENT_TIME CURRENT_WEEKDAY CURRENT_TIMEZONE"
 ).split()
 VARIABLE = re.compile(r"\{\{(?:" + "|".join(NAMES) + r")\}\}")
+
+
+Variables = Callable[[], Mapping[str, str]]  # ``values``, which is called when there is a variable at all
 
 
 def values(user: Identity, sent: Any, now: datetime | None = None) -> dict[str, str]:
@@ -41,6 +44,9 @@ def values(user: Identity, sent: Any, now: datetime | None = None) -> dict[str, 
     }
 
 
-def fill(template: str, variables: Mapping[str, str]) -> str:
+def fill(template: str, variables: Variables) -> str:
     """The prompt with each variable replaced, in one pass: what a value says is never taken for a variable."""
-    return VARIABLE.sub(lambda found: variables[found[0]], template)
+    if not VARIABLE.search(template):
+        return template
+    known = variables()
+    return VARIABLE.sub(lambda found: known[found[0]], template)

@@ -79,11 +79,11 @@ def test_parameters_without_a_value_are_left_out() -> None:
 )
 def test_a_models_prompt_is_put_before_any_form_of_a_system_message(own: Any, result: Any) -> None:
     system = {"role": "system", "content": own, "name": "n"}
-    found = with_system([system, *HELLO], "Model", {"{{USER_NAME}}": "Ada"})
+    found = with_system([system, *HELLO], "Model", lambda: {"{{USER_NAME}}": "Ada"})
     assert found == [{**system, "content": result}, *HELLO]
 
 
 def test_without_any_prompt_the_messages_stay() -> None:
-    assert with_system(HELLO, None, {}) == HELLO
-    assert with_system([], None, {}) == []
-    assert with_system([], "Model", {}) == [{"role": "system", "content": "Model"}]
+    assert with_system(HELLO, None, dict) == HELLO
+    assert with_system([], None, dict) == []
+    assert with_system([], "Model", dict) == [{"role": "system", "content": "Model"}]

@@ -19,7 +19,7 @@ ADA = Identity(
 
 
 def filled(template: str, sent: Any = None) -> str:
-    return fill(template, values(ADA, sent, NOW))
+    return fill(template, lambda: values(ADA, sent, NOW))
 
 
 def test_the_server_knows_the_user_and_the_time_of_utc() -> None:
