@@ -65,6 +65,18 @@ class Vault:
         except (InvalidToken, ValueError):  # damaged, or a fingerprint that two keys share
             raise UnreadableSecret(value["key"]) from None
 
+    def seal_text(self, value: Any) -> str:
+        """A JSON value encrypted as a text, for a client that keeps it among others and sends it back."""
+        return to_json(self.seal(value)).decode()
+
+    def renew_text(self, text: str) -> str:
+        """What ``seal_text`` gave, under the current key; any other text, and what cannot be read, as it is."""
+        try:
+            value = from_json(text)
+            return self.seal_text(self.open(value)) if is_sealed(value) and not self.is_current(value) else text
+        except (ValueError, UnreadableSecret):
+            return text
+
     def is_current(self, value: Any) -> bool:
         """Whether a stored value is sealed under the current key."""
         return is_sealed(value) and value["key"] == fingerprint(self.keyring.current)

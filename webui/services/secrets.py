@@ -146,7 +146,8 @@ def protect(db: Session, vault: Vault) -> tuple[int, Unreadable]:
     for row, column in secret_cells(db):
         before = getattr(row, column)
         try:
-            after = before if vault.is_current(before) else sealed(vault, HOLDING[row.name], vault.open(before))
+            value = before if vault.is_current(before) else _renewed(vault, vault.open(before))
+            after = before if value is before else sealed(vault, HOLDING[row.name], value)
         except UnreadableSecret as error:
             unreadable.add(error.key, row.name)
             continue
@@ -162,6 +163,17 @@ def secret_cells(db: Session) -> list[tuple[StoredSetting | SettingChange, str]]
     stored = db.scalars(sa.select(StoredSetting).where(StoredSetting.name.in_(HOLDING))).all()
     changes = db.scalars(sa.select(SettingChange).where(SettingChange.name.in_(HOLDING))).all()
     return [*((row, "value") for row in stored), *((row, column) for row in changes for column in ("old", "new"))]
+
+
+def _renewed(vault: Vault, value: Any) -> Any:
+    """The value with what clients were given sealed, and is in it now, under the current key as well."""
+    if isinstance(value, str):
+        return vault.renew_text(value) if value.startswith("{") else value
+    if isinstance(value, list):
+        return [_renewed(vault, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _renewed(vault, item) for name, item in value.items()}
+    return value
 
 
 def _secrets(setting: Setting, value: Any) -> list[Secret]:

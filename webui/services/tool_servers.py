@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from webui.errors import ApiError, Problem
 from webui.providers.config import sendable_key
@@ -46,8 +46,8 @@ async def register(
         client = await oauth.register(http, server, metadata, name=name, redirect_uri=redirect_uri)
     except ApiError as error:
         raise ApiError(error.problem, error.detail, status=400) from error
-    sealed = vault.seal(client | {"issuer": metadata["issuer"], "server_metadata": metadata})
-    return {"status": True, "oauth_client_info": to_json(sealed).decode()}
+    info = client | {"issuer": metadata["issuer"], "server_metadata": metadata}
+    return {"status": True, "oauth_client_info": vault.seal_text(info)}
 
 
 def tool_server(settings: Settings, vault: Vault, form: Mapping[str, Any], token: str | None) -> ToolServer:

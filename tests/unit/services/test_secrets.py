@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic_core import from_json
 
 from webui.models import Database, SettingChange, StoredSetting
 from webui.models.database import create_engine
@@ -107,6 +108,21 @@ def test_settings_that_are_no_secrets_are_never_opened() -> None:
     stolen = vault().seal("sk-1")
     assert opened(vault(), {"ui.banners": stolen})[0] == {"ui.banners": stolen}
     assert shown_stored(vault(), "ui.banners", stolen) == HIDDEN
+
+
+def test_what_is_sealed_within_a_value_gets_under_the_current_key(database: Database) -> None:
+    servers = BY_NAME["tool_server.connections"]
+    previous, both, lost = vault(OLD), vault(NEW, OLD), vault("lost" * 8)
+    sealed_texts = [previous.seal_text({"client_id": "c"}), lost.seal_text({}), '{"encrypted"', "{}"]
+    stored = [{"url": "http://a", "info": {"oauth_client_info": text}} for text in sealed_texts]
+    with database.begin() as db:
+        store_values(db, {servers.name: stored}, updated_by=None)
+    with database.begin() as db:
+        assert protect(db, both)[0] == 2  # the value, and the same in its history
+        first, *others = stored_values(db.connection())[1][servers.name]
+        assert vault().open(from_json(first["info"]["oauth_client_info"])) == {"client_id": "c"}
+        assert others == stored[1:]
+        assert protect(db, both)[0] == 0
 
 
 def test_every_stored_secret_and_that_of_the_history_gets_under_the_current_key(database: Database) -> None:
