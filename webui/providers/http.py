@@ -39,8 +39,19 @@ PASSED_HEADERS = ("Content-Type", "Retry-After", "OpenAI-Processing-Ms")
 class HttpClient:
     """The session shared by all providers; made at first use on the background loop, and closed when that stops."""
 
-    def __init__(self, *, verify_tls: bool = True, timeout: timedelta | None = None, public: bool = False) -> None:
-        """``public`` is for addresses that strangers name: only https and public ones are asked, 400 for others."""
+    def __init__(
+        self,
+        *,
+        verify_tls: bool = True,
+        timeout: timedelta | None = None,
+        public: bool = False,
+        public_names: set[str] | None = None,
+    ) -> None:
+        """``public`` is for addresses that strangers name: only https and public ones are asked, 400 for others.
+
+        ``public_names`` collects the names that were found at public addresses.
+        """
+        self._public_names = public_names
         self._verify_tls = verify_tls
         self._public = public
         self._total = timeout.total_seconds() if timeout else None
@@ -64,11 +75,11 @@ class HttpClient:
         return self._session
 
     def _resolver(self) -> aiohttp.abc.AbstractResolver | None:
-        if not self._public:
+        if not self._public and self._public_names is None:
             return None  # aiohttp's own
-        from webui.providers.public import PublicResolver
+        from webui.providers.public import NotingResolver, PublicResolver
 
-        return PublicResolver()
+        return PublicResolver() if self._public_names is None else NotingResolver(self._public_names)
 
     async def close(self) -> None:
         if self._session is not None:

@@ -39,6 +39,22 @@ class PublicResolver(aiohttp.ThreadedResolver):
         return found
 
 
+class NotingResolver(aiohttp.ThreadedResolver):
+    """Notes each name that was ever at a public address, whatever it says later."""
+
+    def __init__(self, public_names: set[str]) -> None:
+        super().__init__()
+        self._public_names = public_names
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await super().resolve(host, port, family)
+        if any(is_public(item["host"]) for item in found):
+            self._public_names.add(host)
+        return found
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the internet, and not to a local network, to this machine or to nobody."""
     ip = ipaddress.ip_address(address)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,7 +39,8 @@ class ToolHttp:
     def __init__(self, settings: Settings) -> None:
         self._seconds = settings["tool_server.timeout"].total_seconds()
         verify_tls = settings["tool_server.verify_tls"]
-        self._named = HttpClient(verify_tls=verify_tls)
+        self._public_names: set[str] = set()
+        self._named = HttpClient(verify_tls=verify_tls, public_names=self._public_names)
         self._public = HttpClient(verify_tls=verify_tls, public=True)
 
     async def ask(
@@ -74,11 +73,23 @@ class ToolHttp:
         """The head of the answer at an address that the server named; without the server's key."""
         if urlsplit(url).scheme not in ("http", "https"):
             raise ApiError(Problem.UPSTREAM_FAILED, f"{by.name} names an address that is none.")
-        client = self._named if place(url) == by.name or await _is_private(by.url) else self._public
+        client = self._named if place(url) == by.name or self._is_private(by.url) else self._public
         headers = {"Accept": "application/json"}
         return await client.request(
             method, url, connection=place(url), headers=headers, payload=payload, seconds=self._seconds
         )
+
+    def _is_private(self, url: str) -> bool:
+        """Whether a server that has been asked is in a private network. A name that was ever elsewhere is not: it could
+        answer differently each time.
+        """
+        from webui.providers.public import is_public
+
+        host = urlsplit(url).hostname or ""
+        try:
+            return not is_public(host)
+        except ValueError:  # a name
+            return host not in self._public_names
 
 
 def check_key(response: aiohttp.ClientResponse, server: ToolServer) -> None:
@@ -87,14 +98,3 @@ def check_key(response: aiohttp.ClientResponse, server: ToolServer) -> None:
         response.close()
         text = f"{server.name} refused the key: it answered with status {response.status}."
         raise ApiError(Problem.KEY_REFUSED, text)
-
-
-async def _is_private(url: str) -> bool:
-    from webui.providers.public import is_public
-
-    parts = urlsplit(url)
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return False
-    return not any(is_public(str(address[0])) for *_, address in found)

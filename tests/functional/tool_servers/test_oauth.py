@@ -10,7 +10,7 @@ from webtest import TestResponse
 
 from tests.support import Client
 from tests.support_mcp import Accounts, mcp_server
-from tests.support_upstream import Answer, Upstream
+from tests.support_upstream import Answer, Upstream, scripted_upstream
 
 RESOURCE = "/.well-known/oauth-protected-resource"
 SERVER = "/.well-known/oauth-authorization-server"
@@ -101,17 +101,21 @@ def test_a_server_that_is_not_there(person: Client) -> None:
 
 
 @pytest.mark.parametrize("named", ["http://169.254.169.254/", "https://10.0.0.1/", "https://localhost/", "file:///x"])
-def test_a_server_of_the_internet_leads_into_no_private_network(
-    person: Client, server: Upstream, monkeypatch: pytest.MonkeyPatch, named: str
-) -> None:
-    async def public(url: str) -> bool:
-        return False
-
-    monkeypatch.setattr("webui.toolservers.http._is_private", public)
+def test_a_server_of_the_internet_leads_into_no_private_network(person: Client, server: Upstream, named: str) -> None:
+    person.app.app.registry.tool_http._public_names.add("localhost")  # as if it had been elsewhere before
     server.answers[RESOURCE] = Answer.json({"authorization_servers": [named]})
-    answer = register(person, server.url)
+    answer = register(person, server.url.replace("127.0.0.1", "localhost"))
     assert answer.status_int == 400
     assert any(text in answer.json["detail"] for text in ("may not be asked", "not at a public address", "is none"))
+
+
+def test_a_server_of_a_private_network_may_name_its_neighbours(person: Client, server: Upstream) -> None:
+    with scripted_upstream() as neighbour:
+        server.answers[RESOURCE] = Answer.json({"authorization_servers": [neighbour.url]})
+        neighbour.answers[SERVER] = Answer.json(metadata(neighbour))
+        neighbour.answers["/register"] = Answer.json({"client_id": "c1"}, 201)
+        for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+            assert register(person, url).status_int == 200
 
 
 @pytest.mark.parametrize("more", [{"url": "x"}, {"client_id": ""}, {"client_id": "x" * 300}])

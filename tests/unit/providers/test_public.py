@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from webui.errors import ApiError
-from webui.providers.public import PublicResolver, fetch, is_public, public_session
+from webui.providers.public import NotingResolver, PublicResolver, fetch, is_public, public_session
 
 PRIVATE = (
     *("127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.1.1"),
@@ -40,6 +40,20 @@ def test_of_several_addresses_the_public_ones_are_used(monkeypatch: pytest.Monke
 
     resolving(monkeypatch, "127.0.0.1", "1.1.1.1")
     assert asyncio.run(found()) == ["1.1.1.1"]
+
+
+def test_a_name_that_was_ever_public_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: set[str] = set()
+
+    async def found() -> list[str]:
+        return [item["host"] for item in await NotingResolver(names).resolve("x.example.com")]
+
+    noted = []
+    for address in ("10.0.0.1", "1.1.1.1", "10.0.0.1"):
+        resolving(monkeypatch, address)
+        assert asyncio.run(found()) == [address]
+        noted.append(set(names))
+    assert noted == [set(), {"x.example.com"}, {"x.example.com"}]
 
 
 def test_a_name_of_this_machine_is_not_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
