@@ -27,6 +27,7 @@ class Problem(Enum):
     BAD_TAG = 400, "A tag cannot have this name, since a search for it finds chats without tags."
     COMMAND_TAKEN = 400, "There is a prompt with this command already."
     MODEL_NOT_FOUND = 400, "Model not found"
+    USER_NOT_FOUND = 400, "There is no such account."
     KEY_REFUSED = 400, "The model server refused the key."
     NOT_AUTHENTICATED = 401, "Not authenticated"
     BAD_TOKEN = 401, "401 Unauthorized"

@@ -3,6 +3,8 @@ ROUTES = {
     "auths.signin": "/api/v1/auths/signin",
     "auths.signup": "/api/v1/auths/signup",
     "auths.signout": "/api/v1/auths/signout",
+    "auths.profile": "/api/v1/auths/update/profile",
+    "auths.add": "/api/v1/auths/add",
     "auths.password": "/api/v1/auths/update/password",
     "auths.admin_details": "/api/v1/auths/admin/details",
     "auths.admin_config": "/api/v1/auths/admin/config",

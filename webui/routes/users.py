@@ -1,5 +1,17 @@
 ROUTES = {
+    "users.list": "/api/v1/users/",
+    "users.all": "/api/v1/users/all",
+    "users.search": "/api/v1/users/search",
     "users.permissions": "/api/v1/users/permissions",
     "users.default_permissions": "/api/v1/users/default/permissions",
+    "own_user.settings": "/api/v1/users/user/settings",
+    "own_user.settings_update": "/api/v1/users/user/settings/update",
+    "own_user.status": "/api/v1/users/user/status",
+    "own_user.status_update": "/api/v1/users/user/status/update",
+    "own_user.info": "/api/v1/users/user/info",
+    "own_user.info_update": "/api/v1/users/user/info/update",
     "users.item": "/api/v1/users/{user_id}",
+    "users.update": "/api/v1/users/{user_id}/update",
+    "users.active": "/api/v1/users/{user_id}/active",
+    "users.picture": "/api/v1/users/{user_id}/profile/image",
 }

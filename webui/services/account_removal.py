@@ -17,6 +17,7 @@ from webui.errors import ApiError, Problem
 from webui.models import Chat, Credential, Role, Run, RunState, User, UserSession
 from webui.models.locks import Lock, hold
 from webui.services import trash
+from webui.services.accounts import first_admin_id
 from webui.services.chat_lists import change_all
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def shut(db: Session, jobs: Jobs, user_id: str, *, by: str) -> None:
     user = db.get(User, user_id)
     if user is None:
         raise ApiError(Problem.NOT_FOUND, "There is no such account.")
-    first = db.scalar(sa.select(User.id).where(User.role == Role.ADMIN).order_by(User.created_at, User.id).limit(1))
-    if user_id in (by, first):
+    if user_id in (by, first_admin_id(db)):
         raise ApiError(Problem.FORBIDDEN, "Neither your own account nor the first administrator's can be removed.")
     for table in (Credential, UserSession):
         db.execute(sa.delete(table).where(table.user_id == user_id))

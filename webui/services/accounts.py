@@ -128,11 +128,10 @@ def check_password(database: Database, password: str, *where: sa.ColumnElement[b
     return row.id if verify_password(password, row.password_hash if row else None) and row else None
 
 
-def set_password(db: Session, user_id: str, password: str) -> None:
-    """Store a new password."""
-    password_hash = hash_password(password)
-    change = sa.update(Credential).where(Credential.user_id == user_id)
-    db.execute(change.values(password_hash=password_hash, updated_at=utcnow()))
+def store_password(db: Session, user_id: str, password_hash: str) -> None:
+    """Store the hash of a new password."""
+    db.merge(Credential(user_id=user_id, password_hash=password_hash, updated_at=utcnow()))
+    db.flush()
 
 
 def user_without_auth(db: Session) -> User:
@@ -146,6 +145,25 @@ def user_without_auth(db: Session) -> User:
             status=400,
         )
     return user or add_user(db, name=NO_AUTH_NAME, email=NO_AUTH_EMAIL, password_hash=None, role=Role.ADMIN)
+
+
+def first_admin_id(db: Session) -> str | None:
+    """Whose server this is: the administrator whose account is the oldest."""
+    find = sa.select(User.id).where(User.role == Role.ADMIN)
+    return db.scalar(find.order_by(User.created_at, User.id).limit(1))
+
+
+def create_account(
+    db: Session, settings: Settings, *, name: str, email: str, password: str, role: Role, image: str
+) -> User:
+    """Make an account for somebody else, whoever may sign up for themselves."""
+    email = clean_email(email)
+    check_password_rules(password, settings)
+    password_hash = hash_password(password)  # before the lock, since it takes its time
+    hold(db, Lock.ACCOUNTS)
+    if db.scalar(sa.select(sa.exists().where(User.email == email))):
+        raise ApiError(Problem.EMAIL_TAKEN)
+    return add_user(db, name=name, email=email, password_hash=password_hash, role=role, image=image)
 
 
 def whom_to_ask(db: Session, email: str | None) -> dict[str, str | None]:

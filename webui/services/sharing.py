@@ -80,6 +80,14 @@ def owner_of(db: Session, chat_id: str) -> str:
     return user_id
 
 
+def sharer_of(db: Session, chat_id: str) -> str:
+    """Who shows others this chat."""
+    user_id = db.scalar(_OWNER.where(Chat.share_id.is_not(None)), {"chat_id": chat_id})
+    if user_id is None:
+        raise ApiError(Problem.USER_NOT_FOUND)
+    return user_id
+
+
 def _form(shared: SharedChat | sa.Row[Any]) -> dict[str, Any]:
     return {
         "id": shared.id,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import ApiError, Problem
-from webui.models import User
+from webui.models import Role, User
 from webui.schemas.auths import PasswordForm, SessionUser, SessionUserInfo, SignedOut, SigninForm, SignupForm
+from webui.schemas.users import AddedUser, AddUserForm, Profile, ProfileForm
 from webui.security.origins import is_rebindable
+from webui.security.passwords import hash_password
 from webui.security.permissions import Permission
 from webui.security.tokens import COOKIE, header_token
-from webui.services import accounts, sessions
+from webui.services import accounts, sessions, users
 from webui.services.ratelimits import count_attempt
 from webui.settings import default_permissions
 
@@ -119,9 +121,46 @@ def change_password(request: Request) -> bool:
     _count_attempt(request, {f"password of {user.id}": request.config["auth.signin_rate.limit"]})
     if accounts.check_password(request.database, form.password, User.id == user.id) is None:
         raise ApiError(Problem.WRONG_PASSWORD)
-    accounts.set_password(request.db, user.id, form.new_password)
+    accounts.store_password(request.db, user.id, hash_password(form.new_password))
     sessions.close_other_sessions(request.db, user_id=user.id, session_id=user.session_id)
     return True
+
+
+@api_view(
+    route="auths.profile",
+    method="POST",
+    permission=Permission.VERIFIED,
+    body=ProfileForm,
+    max_body=MAX_SIGNUP,
+    returns=Profile,
+)
+def update_profile(request: Request) -> User:
+    """Change what one says of oneself; what is left out is cleared."""
+    return users.update_own(request.db, request.user.id, request.payload.model_dump())
+
+
+@api_view(
+    route="auths.add",
+    method="POST",
+    permission=Permission.ADMIN,
+    body=AddUserForm,
+    max_body=MAX_SIGNUP,
+    returns=AddedUser,
+    errors=(Problem.BAD_EMAIL, Problem.BAD_PASSWORD, Problem.EMAIL_TAKEN),
+)
+def add_user(request: Request) -> dict[str, Any]:
+    """Make an account for somebody; the token is theirs."""
+    form: AddUserForm = request.payload
+    user = accounts.create_account(
+        request.db,
+        request.config,
+        name=form.name,
+        email=form.email,
+        password=form.password,
+        role=Role(form.role),
+        image=form.profile_image_url,
+    )
+    return _profile(user) | {"token": _new_session(request, user)[0]}
 
 
 def _address_limit(request: Request) -> dict[str, int]:
@@ -135,14 +174,22 @@ def _count_attempt(request: Request, limits: dict[str, int]) -> None:
 
 
 def _open_session(request: Request, user: User) -> dict[str, Any]:
+    token, expires_at = _new_session(request, user)
+    _set_cookie(request, token, expires_at)
+    return {**_profile(user), **_token_fields(request, token, expires_at)}
+
+
+def _new_session(request: Request, user: User) -> tuple[str, datetime | None]:
+    """The token of a session, and when it ends."""
     lifetime = request.config["auth.jwt_expiry"]
     session = sessions.open_session(
         request.db, user_id=user.id, lifetime=lifetime, user_agent=request.headers.get("User-Agent")
     )
-    token = request.registry.tokens.create(user.id, session.id, lifetime)
-    _set_cookie(request, token, session.expires_at)
-    profile = {name: getattr(user, name) for name in ("id", "email", "name", "role", "profile_image_url")}
-    return {**profile, **_token_fields(request, token, session.expires_at)}
+    return request.registry.tokens.create(user.id, session.id, lifetime), session.expires_at
+
+
+def _profile(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in ("id", "email", "name", "role", "profile_image_url")}
 
 
 def _token_fields(request: Request, token: str, expires_at: datetime | None) -> dict[str, Any]:

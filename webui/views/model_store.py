@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pyramid.httpexceptions import HTTPFound
 from pyramid.response import Response
 
 from webui.api import api_view
@@ -19,8 +18,8 @@ from webui.schemas.model_store import (
     SyncedModel,
 )
 from webui.security.permissions import Permission
-from webui.services import pictures
 from webui.services.models import Listing, ModelStore, Wanted
+from webui.views.pictures import picture_response
 
 if TYPE_CHECKING:
     from webui.models import Model
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 MAX_MODEL = 4 * 1024 * 1024  # bytes; a picture stands in it as text
 MAX_IMPORT = 32 * 1024 * 1024  # bytes
-# A drawing may style itself; what it would load or run stays undone, even when it is opened as a page.
-PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 
 @api_view(
@@ -101,15 +98,7 @@ def sync_models(request: Request) -> list[Model]:
 )
 def read_model_picture(request: Request) -> Response:
     """A model's picture, or the way to it where it is elsewhere, or the server's own."""
-    url = _store(request).picture(request.query.id) or ""
-    if address := pictures.elsewhere(url):
-        return HTTPFound(address)
-    picture = pictures.read_data_url(url) or pictures.default()
-    response = Response(picture.content, content_type=picture.media_type, conditional_response=True)
-    response.headers["Content-Security-Policy"] = PICTURE_POLICY
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.md5_etag()
-    return response
+    return picture_response(_store(request).picture(request.query.id) or "")
 
 
 @api_view(
