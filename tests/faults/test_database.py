@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from webtest import TestApp
 
 from tests.faults.relay import Relay
 from tests.support import PASSWORD, Client, make_application
+from tests.support_server import running_server
 from webui.errors import ApiError, Problem
 from webui.models import Database, User, UserSession, migrate
 from webui.models import database as module
@@ -198,3 +201,17 @@ def test_an_error_at_the_commit_is_an_answer_too(admin: Client, monkeypatch: pyt
     then(monkeypatch, lambda request: request.db.add(UserSession(id="s", user_id="nobody")))
     assert sign_in(admin).status_int == 409
     assert names_and_sessions(admin) == ("Ada", 1)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_server_that_has_stopped_leaves_everything_in_one_file(tmp_path: Path, workers: str) -> None:
+    with running_server(tmp_path, {"UVICORN_WORKERS": workers}) as server:
+        token = server.sign_up()
+        for _ in range(20):
+            with server.call("POST", "/api/v1/chats/new", {"chat": {"title": "x"}}, token=token) as answer:
+                assert answer.status == 200
+        assert server.kill(signal.SIGTERM) == 0
+        wal = tmp_path / "webui.db-wal"
+        assert not wal.exists() or wal.stat().st_size == 0
+    with closing(sqlite3.connect(tmp_path / "webui.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM chats").fetchone() == (20,)

@@ -68,3 +68,4 @@ def includeme(config: Configurator) -> None:
     database = create_database(config.registry.webui_settings)
     config.registry.database = database
     config.registry["post_fork"] = partial(database.dispose, close=False)
+    config.registry["stopped"] = database.dispose  # with its last connection SQLite empties the -wal file

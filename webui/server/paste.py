@@ -34,6 +34,7 @@ def serve_paste(app: Any, global_conf: dict[str, str] | None, **kw: str) -> None
             background=getattr(registry, "background", None),
             post_fork=registry.get("post_fork") if registry is not None else None,
             started=registry.get("started") if registry is not None else None,
+            stopped=registry.get("stopped") if registry is not None else None,
             **server_options(kw, (global_conf or {}).get("__file__")),
         )
     except (CannotListen, SettingsError) as error:

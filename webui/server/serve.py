@@ -69,13 +69,14 @@ def serve(
     background: BackgroundLoop | None = None,
     post_fork: Callable[[], None] | None = None,
     started: Callable[[Listening], None] | None = None,
+    stopped: Callable[[], None] | None = None,
     **adjustments: Any,
 ) -> None:
     """Serve until SIGTERM or SIGINT; other keywords are waitress's, which raises ``ValueError`` for unknown ones.
 
     With several ``workers`` each is a forked process, and calls ``post_fork`` first. The first process that serves
-    calls ``started``, which must not take long. ``graceful_timeout`` is in seconds, ``max_body_size`` and
-    ``max_import_size``, that of files of chats, in bytes.
+    calls ``started``, which must not take long; each calls ``stopped`` in the end. ``graceful_timeout`` is in seconds,
+    ``max_body_size`` and ``max_import_size``, that of files of chats, in bytes.
     """
     largest = max(max_body_size, max_import_size) + 1  # waitress refuses a body that is as long as its limit
     adj = Adjustments(host=host, port=port, max_request_body_size=largest, **{**ADJUSTMENTS, **adjustments})
@@ -89,7 +90,9 @@ def serve(
     _spare_the_collector()
 
     def make_server() -> Server:
-        return Server(app, sockets, adj, graceful_timeout, background)
+        server = Server(app, sockets, adj, graceful_timeout, background)
+        server.stopped = stopped
+        return server
 
     if workers == 1:
         server = make_server()
@@ -147,6 +150,8 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
 
 class Server:
     """Serves ``app`` on listening sockets until ``stop``; then waits for what runs, and cancels what runs too long."""
+
+    stopped: Callable[[], None] | None = None  # called in the end
 
     def __init__(
         self,
@@ -233,6 +238,8 @@ class Server:
             channel.handle_close()
         self._dispatcher.shutdown(timeout=1)
         wasyncore.close_all(self._map)
+        if self.stopped is not None:
+            self.stopped()
         logger.info("Stopped.")
 
 
