@@ -35,7 +35,7 @@ async def command(server: Connection, method: str, path: str, payload: Mapping[s
 
 
 def json_reply(value: Any) -> Reply:
-    return Reply(200, JSON, to_json(value))
+    return Reply(200, JSON, to_json(value, inf_nan_mode="null"))
 
 
 async def proxied(server: Connection, method: str, path: str, content: Content, *, model: str | None = None) -> Reply:

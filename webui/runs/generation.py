@@ -19,6 +19,7 @@ from webui.runs.transcript import Transcript
 from webui.streaming import HandsOver, Reply
 
 MAX_REPLY = 8 * 1024 * 1024  # characters that are kept of one reply
+MAX_TAG = 100  # characters; all beginnings of a tag are looked for
 TOO_LONG = "The reply was longer than 8 million characters; it was ended here."
 
 
@@ -103,7 +104,7 @@ class Generation:
 def _tags(wanted: Any) -> Sequence[tuple[str, str]] | None:
     """The tags around reasoning: the usual ones unless ``params.reasoning_tags`` has a pair of its own, or is false."""
     match wanted:
-        case [str(opening), str(closing)] if opening and closing:
+        case [str(opening), str(closing)] if 0 < len(opening) <= MAX_TAG and 0 < len(closing) <= MAX_TAG:
             return [(opening, closing)]
         case False:
             return None

@@ -30,6 +30,7 @@ PAGE_FIELDS = frozenset(
     "model_item background_tasks chat_id id parent_id parent_message session_id filter_ids tool_ids tool_servers files"
     " features variables params".split()
 )
+MAX_STOPS = 100  # words at which a reply ends, out of one text
 # What the schema has checked as a whole; no parameter replaces it.
 FIXED = frozenset("model messages stream stream_options options".split())
 # Parameters that the server itself follows.
@@ -153,7 +154,7 @@ def request_params(params: Mapping[str, Any]) -> dict[str, Any]:
     custom = params.get("custom_params")
     given = {name: value for name, value in params.items() if name not in SERVER_PARAMS | {"custom_params"}}
     if isinstance(given.get("stop"), str):  # as the page's text field has it
-        given["stop"] = [text for text in given["stop"].split(",") if text]
+        given["stop"] = [text for text in given["stop"].split(",", MAX_STOPS)[:MAX_STOPS] if text]
     given |= {name: _typed(value) for name, value in custom.items()} if isinstance(custom, dict) else {}
     return {name: value for name, value in given.items() if name not in FIXED and value is not None}
 

@@ -13,6 +13,8 @@ NAMES = (
     "USER_NAME USER_EMAIL USER_LOCATION USER_LANGUAGE"
     " CURRENT_DATETIME CURRENT_DATE CURRENT_TIME CURRENT_WEEKDAY CURRENT_TIMEZONE"
 ).split()
+MAX_VALUE = 1000  # characters of what a client says that a variable stands for
+MAX_FILLED = 1000  # variables of one prompt; more stay as they are
 VARIABLE = re.compile(r"\{\{(?:" + "|".join(NAMES) + r")\}\}")
 
 
@@ -39,7 +41,7 @@ def values(user: Identity, sent: Any, now: datetime | None = None) -> dict[str, 
     }
     given = sent if isinstance(sent, dict) else {}
     return {
-        name: text if isinstance(text := given.get(name), str) else value
+        name: text[:MAX_VALUE] if isinstance(text := given.get(name), str) else value
         for name, value in ((f"{{{{{name}}}}}", value) for name, value in known.items())
     }
 
@@ -49,4 +51,4 @@ def fill(template: str, variables: Variables) -> str:
     if not VARIABLE.search(template):
         return template
     known = variables()
-    return VARIABLE.sub(lambda found: known[found[0]], template)
+    return VARIABLE.sub(lambda found: known[found[0]], template, count=MAX_FILLED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -23,14 +25,14 @@ SETTING = "tool_server.connections"
 
 async def verify(http: ToolHttp, form: Mapping[str, Any], server: ToolServer) -> dict[str, Any]:
     """What the server offers, in the contract's form for its type; an ``ApiError`` with status 400 says what failed."""
-    try:
+    async with _in_time(http, server):
         if form["type"] != "mcp":
-            return await openapi.describe(http, server) if form.get("spec_type") != "json" else _given(form, server)
+            if form.get("spec_type") == "json":
+                return await asyncio.to_thread(_given, form, server)
+            return await openapi.describe(http, server)
         if form["auth_type"] == "oauth_2.1":
             return {"status": True, "oauth_server_metadata": await oauth.discover(http, server)}
         return {"status": True, "specs": await mcp.describe(http, server)}
-    except ApiError as error:
-        raise ApiError(error.problem, error.detail, status=400) from error
 
 
 async def register(
@@ -41,13 +43,24 @@ async def register(
     ``oauth_client_info`` is what came of it, sealed: it goes back into the connection as it is. 400 says what failed.
     """
     redirect_uri = f"{base_url}/oauth/clients/{quote(client_id, safe=':')}/callback"
-    try:
+    async with _in_time(http, server):
         metadata = await oauth.discover(http, server)
         client = await oauth.register(http, server, metadata, name=name, redirect_uri=redirect_uri)
-    except ApiError as error:
-        raise ApiError(error.problem, error.detail, status=400) from error
     info = client | {"issuer": metadata["issuer"], "server_metadata": metadata}
     return {"status": True, "oauth_client_info": vault.seal_text(info)}
+
+
+@asynccontextmanager
+async def _in_time(http: ToolHttp, server: ToolServer) -> AsyncIterator[None]:
+    """Bounds everything that is asked together; what fails gets the contract's status."""
+    try:
+        async with asyncio.timeout(http.seconds):
+            yield
+    except TimeoutError:
+        text = f"{server.name} took longer than {http.seconds:g} s (AIOHTTP_CLIENT_TIMEOUT_TOOL_SERVER_DATA)."
+        raise ApiError(Problem.UPSTREAM_TIMEOUT, text, status=400) from None
+    except ApiError as error:
+        raise ApiError(error.problem, error.detail, status=400) from error
 
 
 def tool_server(settings: Settings, vault: Vault, form: Mapping[str, Any], token: str | None) -> ToolServer:

@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 from webui.errors import ApiError, Problem
 from webui.providers.factory import place
-from webui.providers.http import HttpClient, read_json
+from webui.providers.http import HttpClient, parse_json, read_whole, refused, secrets_of, without_secrets
 from webui.settings import Settings
 
 if TYPE_CHECKING:
     import aiohttp
+
+MAX_SAID = 500  # characters of a server's words in an error
+MAX_DESCRIPTION = 4 * 1024 * 1024  # bytes that a server may say of its tools
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ToolHttp:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._seconds = settings["tool_server.timeout"].total_seconds()
+        self.seconds = settings["tool_server.timeout"].total_seconds()
         verify_tls = settings["tool_server.verify_tls"]
         self._public_names: set[str] = set()
         self._named = HttpClient(verify_tls=verify_tls, public_names=self._public_names)
@@ -58,25 +61,29 @@ class ToolHttp:
             connection=server.name,
             headers={**server.headers, **(headers or {})},
             payload=payload,
-            seconds=self._seconds,
+            seconds=self.seconds,
         )
 
     async def get_json(self, server: ToolServer) -> Any:
-        """The JSON of an answer with status 200."""
+        """The JSON of an answer with status 200, without the key that it was asked with."""
         response = await self.ask(server, headers={"Accept": "application/json"})
         check_key(response, server)
-        return await read_json(response, connection=server.name)
+        if response.status != 200:
+            raise refused(response, connection=server.name)
+        secrets = secrets_of(response)
+        async with response:
+            body = await read_whole(response, connection=server.name, limit=MAX_DESCRIPTION)
+        return without_secrets(parse_json(body, connection=server.name), secrets)
 
     async def ask_named(
         self, url: str, by: ToolServer, method: str = "GET", *, payload: dict[str, Any] | None = None
     ) -> aiohttp.ClientResponse:
         """The head of the answer at an address that the server named; without the server's key."""
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise ApiError(Problem.UPSTREAM_FAILED, f"{by.name} names an address that is none.")
-        client = self._named if place(url) == by.name or self._is_private(by.url) else self._public
+        check_address(url, by)
+        client = self._named if self._is_private(by.url) else self._public
         headers = {"Accept": "application/json"}
         return await client.request(
-            method, url, connection=place(url), headers=headers, payload=payload, seconds=self._seconds
+            method, url, connection=place(url), headers=headers, payload=payload, seconds=self.seconds
         )
 
     def _is_private(self, url: str) -> bool:
@@ -90,6 +97,23 @@ class ToolHttp:
             return not is_public(host)
         except ValueError:  # a name
             return host not in self._public_names
+
+
+def check_address(url: str, by: ToolServer) -> None:
+    """502 for an address that the server named and that is none."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ApiError(Problem.UPSTREAM_FAILED, f"{by.name} names an address that is none.")
+
+
+def in_short(said: object) -> str:
+    """What a server said, as a line that can stand in an error."""
+    text = "".join(letter if letter.isprintable() else " " for letter in str(said)[:MAX_SAID])
+    return " ".join(text.split()) or "no reason given"
 
 
 def check_key(response: aiohttp.ClientResponse, server: ToolServer) -> None:

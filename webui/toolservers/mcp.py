@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Any
 from webui import __version__
 from webui.errors import ApiError, Problem
 from webui.providers.eventstream import EventReader
-from webui.providers.http import MAX_LIST_BYTES, parse_json, read_error, read_whole, refused, translated_errors
-from webui.toolservers.http import ToolHttp, ToolServer, check_key
+from webui.providers.http import (
+    parse_json,
+    read_error,
+    refused,
+    secrets_of,
+    translated_errors,
+    without_secrets,
+)
+from webui.toolservers.http import MAX_DESCRIPTION, ToolHttp, ToolServer, check_key, in_short
 
 if TYPE_CHECKING:
     import aiohttp
 
 VERSION = "2025-11-25"  # that is asked for; a server may answer with an older one
+EVENTS = "text/event-stream"
 MAX_PAGES = 100  # of the list of tools
 
 Spec = dict[str, Any]  # {name, description, parameters}; the last is JSON Schema of the arguments
@@ -39,6 +47,7 @@ class Session:
         self._server = server
         self._headers = {"Accept": "application/json, text/event-stream"}
         self._last_id = 0
+        self._left = MAX_DESCRIPTION
 
     async def open(self) -> None:
         """Agree on a version of the protocol."""
@@ -83,10 +92,8 @@ class Session:
             self._headers["Mcp-Session-Id"] = session
         answer = await self._answer(response)
         if error := answer.get("error"):
-            said = error.get("message") if isinstance(error, dict) else None
-            raise ApiError(
-                Problem.UPSTREAM_FAILED, f"{self._server.name} refused {method}: {said or 'no reason given'}"
-            )
+            said = error.get("message") if isinstance(error, dict) else error
+            raise ApiError(Problem.UPSTREAM_FAILED, f"{self._server.name} refused {method}: {in_short(said)}")
         result = answer.get("result")
         if not isinstance(result, dict):
             raise self._no_mcp(f"its answer to {method} has no result")
@@ -101,32 +108,38 @@ class Session:
             raise self._no_mcp(f"it answered with status {response.status}")
         if response.status >= 400:
             said = (await read_error(response, connection=self._server.name) or {}).get("error")
-            text = said.get("message") if isinstance(said, dict) else None
-            text = f"{self._server.name} answered with status {response.status}: {text}" if text else None
-            raise refused(response, connection=self._server.name, text=text)
+            reason = said.get("message") if isinstance(said, dict) else None
+            text = f"{self._server.name} answered with status {response.status}: {in_short(reason)}"
+            raise refused(response, connection=self._server.name, text=text if reason else None)
         return response
 
     async def _answer(self, response: aiohttp.ClientResponse) -> dict[str, Any]:
         """What answers the last request; a server may send other messages before."""
-        if response.content_type == "text/event-stream":
-            async with response, aclosing(self._events(response)) as messages:
-                async for message in messages:
-                    if isinstance(message, dict) and message.get("id") == self._last_id:
-                        return message
-            raise self._no_mcp("its answer ended early")
-        async with response:
-            body = await read_whole(response, connection=self._server.name, limit=MAX_LIST_BYTES)
-        message = parse_json(body, connection=self._server.name)
-        if not isinstance(message, dict):
-            raise self._no_mcp("its answer is no JSON object")
-        return message
+        secrets = secrets_of(response)
+        async with response, aclosing(self._messages(response)) as messages:
+            async for message in messages:
+                if not isinstance(message, dict):
+                    raise self._no_mcp("its answer is no JSON object")
+                if response.content_type != EVENTS or message.get("id") == self._last_id:
+                    return without_secrets(message, secrets)  # type: ignore[no-any-return]
+        raise self._no_mcp("its answer ended early")
 
-    async def _events(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Any, None]:
-        reader = EventReader()
-        with translated_errors(self._server.name):  # an event that is too long among them
+    async def _messages(self, response: aiohttp.ClientResponse) -> AsyncGenerator[Any, None]:
+        """Those of a stream of events, or the one that is the whole body."""
+        reader, body = EventReader(), bytearray()
+        with translated_errors(self._server.name):
             async for piece in response.content.iter_any():
+                self._left -= len(piece)
+                if self._left < 0:
+                    text = f"{self._server.name} says more than {MAX_DESCRIPTION // 1024**2} MB of its tools."
+                    raise ApiError(Problem.UPSTREAM_FAILED, text)
+                if response.content_type != EVENTS:
+                    body += piece
+                    continue
                 for data in reader.feed(piece):
                     yield parse_json(data, connection=self._server.name)
+        if response.content_type != EVENTS:
+            yield parse_json(bytes(body), connection=self._server.name)
 
     def _no_mcp(self, reason: str) -> ApiError:
         hint = " The addresses of most end in /mcp."

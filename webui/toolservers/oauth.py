@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from webui.errors import ApiError, Problem
 from webui.providers.factory import place
 from webui.providers.http import parse_json, read_error, read_whole
-from webui.toolservers.http import ToolHttp, ToolServer
+from webui.toolservers.http import ToolHttp, ToolServer, check_address, in_short
 
 RESOURCE_METADATA = re.compile(r'\bresource_metadata="([^"]+)"')
 MAX_METADATA = 1024 * 1024  # bytes; also of what a registration is answered with
@@ -31,6 +31,7 @@ async def discover(http: ToolHttp, server: ToolServer) -> Metadata:
     resource = await _resource(http, server, failures)
     named = resource.get("authorization_servers")
     issuer = named[0] if isinstance(named, list) and named and isinstance(named[0], str) else _origin(server.url)
+    check_address(issuer, server)
     for url in _metadata_addresses(issuer):
         found = await _json_at(http, url, server, failures)
         if found is not None and all(isinstance(found.get(key), str) for key in ("issuer", "authorization_endpoint")):
@@ -50,7 +51,7 @@ async def register(
         raise ApiError(Problem.UPSTREAM_FAILED, f"{text} Its operator has to.")
     supported = metadata.get("token_endpoint_auth_methods_supported")
     offered = supported if isinstance(supported, list) else METHODS[:1]
-    scopes = [scope for scope in metadata.get("scopes_supported", ()) if isinstance(scope, str)]
+    scopes = [scope for scope in metadata.get("scopes_supported") or () if isinstance(scope, str)]
     wanted = {
         "client_name": name,
         "redirect_uris": [redirect_uri],
@@ -62,7 +63,7 @@ async def register(
     where = place(endpoint)
     if response.status not in (200, 201):
         said = await read_error(response, connection=where) or {}
-        reason = said.get("error_description") or said.get("error") or "no reason given"
+        reason = in_short(said.get("error_description") or said.get("error") or "")
         text = f"{where} did not register this server: it answered with status {response.status} ({reason})."
         raise ApiError(Problem.UPSTREAM_FAILED, text)
     async with response:

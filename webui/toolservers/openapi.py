@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,14 +11,16 @@ from webui.toolservers.http import ToolHttp, ToolServer
 
 METHODS = ("get", "put", "post", "delete", "patch")
 MAX_DEPTH = 32  # of a schema; what lies deeper may be anything
-MAX_PARTS = 100_000  # of all schemas: references within references may stand for any number
+MAX_SIZE = 2_000_000  # characters of all schemas: references within references may stand for any number
+MAX_REFERENCE = 1000  # characters
 
 Spec = dict[str, Any]  # {type, name, description, parameters}; the last is JSON Schema of the arguments, an object
 
 
 async def describe(http: ToolHttp, server: ToolServer) -> dict[str, Any]:
     """The description that the server gives of itself, and the tools in it."""
-    return described(await http.get_json(server), server.name)
+    document = await http.get_json(server)
+    return await asyncio.to_thread(described, document, server.name)
 
 
 def described(document: Any, name: str) -> dict[str, Any]:
@@ -70,7 +73,8 @@ class _References:
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
-        self._left = MAX_PARTS
+        self._left = MAX_SIZE
+        self._known: dict[str, Any] = {}
 
     def resolved(self, value: dict[str, Any]) -> dict[str, Any]:
         found = self._walk(value, ())
@@ -78,7 +82,7 @@ class _References:
 
     def _walk(self, value: Any, within: tuple[str, ...], depth: int = 0) -> Any:
         """``within`` are the references that led here: a schema that is part of itself ends at the second time."""
-        self._left -= 1
+        self._left -= len(value) if isinstance(value, str) else 1
         if depth > MAX_DEPTH or self._left < 0:
             return {}
         if isinstance(value, list):
@@ -86,6 +90,7 @@ class _References:
         if not isinstance(value, dict):
             return value
         if not isinstance(reference := value.get("$ref"), str):
+            self._left -= sum(map(len, value))
             return {name: self._walk(item, within, depth + 1) for name, item in value.items()}
         known = reference in within
         found = {} if known else self._walk(self._find(reference), (*within, reference), depth + 1)
@@ -94,13 +99,12 @@ class _References:
 
     def _find(self, reference: str) -> Any:
         """What stands there in this document (RFC 6901); other documents are not fetched."""
-        found: Any = self._document
-        start, *steps = reference.split("/")
-        if start != "#":
-            return {}
-        for step in steps:
-            found = _dict(found).get(step.replace("~1", "/").replace("~0", "~"))
-        return {} if found is None else found
+        if reference not in self._known:
+            found: Any = self._document if reference.startswith("#/") and len(reference) <= MAX_REFERENCE else {}
+            for step in reference[2:].split("/") if found else ():
+                found = _dict(found).get(step.replace("~1", "/").replace("~0", "~"))
+            self._known[reference] = {} if found is None else found
+        return self._known[reference]
 
 
 def _dict(value: Any) -> dict[str, Any]:

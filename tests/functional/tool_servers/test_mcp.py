@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -124,4 +125,35 @@ def test_what_failed_is_told(person: Client, server: Upstream, answer: Answer, t
 def test_an_event_that_never_ends(person: Client, server: Upstream) -> None:
     server.answers["/mcp"] = Answer.events(*[b"x" * 1024 * 1024] * 17)
     found = verify(person, f"{server.url}/mcp")
-    assert (found.status_int, "cannot be used" in found.json["detail"]) == (400, True)
+    assert (found.status_int, "more than 4 MB" in found.json["detail"]) == (400, True)
+
+
+def test_pages_that_are_too_much_together(person: Client, server: Upstream) -> None:
+    page = {"tools": [{"name": "a", "description": "x" * 1_500_000}], "nextCursor": "again"}
+    script(server, *[page] * 9)
+    found = verify(person, f"{server.url}/mcp")
+    assert (found.status_int, "more than 4 MB" in found.json["detail"]) == (400, True)
+    assert len(server.asked) < 8
+
+
+def test_a_server_that_takes_its_time_with_each_page(make_client, server: Upstream) -> None:  # type: ignore[no-untyped-def]
+    person = make_client(AIOHTTP_CLIENT_TIMEOUT_TOOL_SERVER_DATA="1").sign_up()
+    never = threading.Event()
+    script(server, {"tools": []})
+    opening = server.answers["/mcp"]
+
+    def answer(body: Any) -> Answer:
+        return Answer([], after=never) if body and body["method"] == "tools/list" else opening(body)  # type: ignore[operator]
+
+    server.answers["/mcp"] = answer
+    found = verify(person, f"{server.url}/mcp")
+    never.set()
+    assert (found.status_int, "took" in found.json["detail"]) == (400, True)
+
+
+def test_a_key_that_the_server_repeats_is_hidden(person: Client, server: Upstream) -> None:
+    said = {"code": 1, "message": "your key is\r\n\u001b[31m Bearer sekretsekret"}
+    server.answers["/mcp"] = Answer.json({"jsonrpc": "2.0", "id": 1, "error": said})
+    detail = verify(person, f"{server.url}/mcp", auth_type="bearer", key="sekretsekret").json["detail"]
+    assert "sekret" not in detail
+    assert detail.isprintable()

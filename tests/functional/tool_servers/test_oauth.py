@@ -100,6 +100,18 @@ def test_a_server_that_is_not_there(person: Client) -> None:
     assert (answer.status_int, "the connection was refused" in answer.json["detail"]) == (400, True)
 
 
+@pytest.mark.parametrize("address", ["http://[", "http://[x", "http://[::", "http://h:99999/", "", "x"])
+def test_addresses_that_are_none(person: Client, server: Upstream, address: str) -> None:
+    headers = (("WWW-Authenticate", f'Bearer resource_metadata="{address}"'),)
+    server.answers["/mcp"] = Answer.json({}, 401, headers=headers)
+    assert register(person, f"{server.url}/mcp").status_int == 400
+    server.answers[f"{RESOURCE}/mcp"] = Answer.json({"authorization_servers": [address]})
+    assert register(person, f"{server.url}/mcp").status_int == 400
+    del server.answers[f"{RESOURCE}/mcp"]
+    server.answers[SERVER] = Answer.json(metadata(server, registration_endpoint=address, scopes_supported=None))
+    assert register(person, f"{server.url}/mcp").status_int == 400
+
+
 @pytest.mark.parametrize("named", ["http://169.254.169.254/", "https://10.0.0.1/", "https://localhost/", "file:///x"])
 def test_a_server_of_the_internet_leads_into_no_private_network(person: Client, server: Upstream, named: str) -> None:
     person.app.app.registry.tool_http._public_names.add("localhost")  # as if it had been elsewhere before

@@ -168,6 +168,32 @@ def test_references_that_would_never_end(person: Client, server: Upstream) -> No
     assert len(found.body) < 10_000_000
 
 
+def test_references_that_stand_for_more_than_they_are(person: Client, server: Upstream) -> None:
+    long = {"$ref": "#" + "/" * 1_000_000}
+    parameters = [{"$ref": "#/text"}] * 600 + [{"$ref": "#/long"}] * 600
+    operation = {"operationId": "x", "parameters": parameters}
+    text = {"name": "a", "schema": {"description": "x" * 500_000}}
+    document = {"paths": {"/x": {"post": operation}}, "text": text, "long": long}
+    server.answers["/openapi.json"] = Answer.json(document)
+    found = verify(person, server.url)
+    assert found.status_int == 200
+    assert len(found.body) < 6_000_000
+
+
+def test_a_description_that_is_too_much(person: Client, server: Upstream) -> None:
+    server.answers["/openapi.json"] = Answer.json({"paths": {}, "x": "x" * 5_000_000})
+    found = verify(person, server.url)
+    assert (found.status_int, "more than 4 MB" in found.json["detail"]) == (400, True)
+
+
+def test_what_the_server_says_is_json_and_has_no_key(person: Client, server: Upstream) -> None:
+    server.answers["/openapi.json"] = Answer([b'{"paths": {}, "info": {"x": NaN, "said": "key sk-tools1"}}'])
+    found = verify(person, server.url, key="sk-tools1")
+    assert found.json["info"]["x"] is None
+    assert b"NaN" not in found.body
+    assert b"sk-tools1" not in found.body
+
+
 def test_tool_servers_are_the_administrators_alone(person: Client, server: Upstream) -> None:
     user = person.sign_up()
     assert verify(user, server.url).status_int == 401
