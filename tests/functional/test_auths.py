@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from tests.support import PASSWORD, Client
+from webui.services import accounts
 from webui.settings import SETTINGS
 
 
@@ -179,6 +181,22 @@ def test_a_changed_password_ends_the_other_sessions(admin: Client) -> None:
     assert other.get("/api/v1/auths/").status_int == 401
     assert admin.post("/api/v1/auths/signin", form).status_int == 400
     assert admin.post("/api/v1/auths/signin", {**form, "password": "new password"}).status_int == 200
+
+
+def test_a_password_that_is_changed_while_it_is_checked_signs_nobody_in(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = accounts.check_password
+
+    def slow(*args: Any) -> Any:
+        checked = check(*args)
+        monkeypatch.setattr(accounts, "check_password", check)
+        admin.post("/api/v1/auths/update/password", {"password": PASSWORD, "new_password": "another one"}, status=200)
+        return checked
+
+    monkeypatch.setattr(accounts, "check_password", slow)
+    assert admin.user
+    admin.post("/api/v1/auths/signin", {"email": admin.user["email"], "password": PASSWORD}, status=400)
 
 
 def test_a_password_is_changed_only_with_the_old_one(admin: Client) -> None:

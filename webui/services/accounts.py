@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -19,6 +20,13 @@ EMAIL = re.compile(r"[^@\s]+@([^@\s]+\.[^@\s]+|localhost)")
 MAX_PASSWORD_BYTES = 72  # the contract's limit, bcrypt's own; longer ones are refused, never cut
 NO_AUTH_EMAIL, NO_AUTH_NAME = "admin@localhost", "User"
 DEFAULT_IMAGE = "/user.png"
+
+
+class Checked(NamedTuple):
+    """Whose password was right, and its hash at that time."""
+
+    user_id: str
+    password_hash: str
 
 
 def clean_email(email: str) -> str:
@@ -117,15 +125,26 @@ def add_user(
     return user
 
 
-def check_password(database: Database, password: str, *where: sa.ColumnElement[bool]) -> str | None:
-    """The id of the user whose password fits, else None; as slow when there is no such user.
+def check_password(database: Database, password: str, *where: sa.ColumnElement[bool]) -> Checked | None:
+    """Whose password fits, if anybody's; as slow when there is no such user.
 
     Hashing takes its time, so no connection is held meanwhile.
     """
     find = sa.select(User.id, Credential.password_hash).join(Credential, Credential.user_id == User.id).where(*where)
     with database.reader() as connection:
         row = connection.execute(find).one_or_none()
-    return row.id if verify_password(password, row.password_hash if row else None) and row else None
+    return Checked(*row) if verify_password(password, row.password_hash if row else None) and row else None
+
+
+def user_of(db: Session, checked: Checked) -> User | None:
+    """The user, unless the password was changed since it was checked: who does that ends the sessions that there are.
+
+    The row is locked against such a change until the transaction ends.
+    """
+    find = sa.select(Credential.password_hash).where(Credential.user_id == checked.user_id)
+    if db.scalar(find.with_for_update(read=True)) != checked.password_hash:
+        return None
+    return db.get(User, checked.user_id)
 
 
 def store_password(db: Session, user_id: str, password_hash: str) -> None:

@@ -87,8 +87,8 @@ def sign_in(request: Request) -> dict[str, Any]:
     limit = settings["auth.signin_rate.limit"]
     limits = {f"email {email} from {request.remote_addr}": limit, f"email {email}": limit * EVERYWHERE}
     _count_attempt(request, _address_limit(request) | limits)
-    user_id = accounts.check_password(request.database, form.password, User.email == email)
-    user = request.db.get(User, user_id) if user_id else None
+    checked = accounts.check_password(request.database, form.password, User.email == email)
+    user = accounts.user_of(request.db, checked) if checked else None
     if user is None:
         raise ApiError(Problem.BAD_CREDENTIALS)
     return _open_session(request, user)

@@ -87,3 +87,8 @@ def test_without_any_prompt_the_messages_stay() -> None:
     assert with_system(HELLO, None, dict) == HELLO
     assert with_system([], None, dict) == []
     assert with_system([], "Model", dict) == [{"role": "system", "content": "Model"}]
+
+
+def test_a_text_of_stop_words_is_bounded() -> None:
+    assert request_params({"stop": "a,,b"}) == {"stop": ["a", "b"]}
+    assert len(request_params({"stop": "ab," * 100_000})["stop"]) == 100

@@ -48,6 +48,11 @@ def test_a_value_is_never_taken_for_a_variable() -> None:
     assert filled(r"{{USER_NAME}}", {"{{USER_NAME}}": r"\1 \g<0>"}) == r"\1 \g<0>"
 
 
+def test_what_a_client_says_makes_no_prompt_endless() -> None:
+    found = filled("{{USER_NAME}}" * 5000, {"{{USER_NAME}}": "A" * 1_000_000})
+    assert found == "A" * 1_000_000 + "{{USER_NAME}}" * 4000
+
+
 @pytest.mark.parametrize(
     "template", ["", "{{", "{{}}", "{{USER_NAME}", "{USER_NAME}", "{{ USER_NAME }}", "{{user_name}}"]
 )
