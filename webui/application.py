@@ -18,6 +18,7 @@ from webui.models import migrate
 from webui.models.connect import explain
 from webui.security.keys import SecretKeyError
 from webui.settings import SettingsError, find_dotenv, load, program
+from webui.settings.files import server_keys
 from webui.startup import announce
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def make_app(*, ini: Mapping[str, str], ini_file: str | None = None) -> Router:
     """The WSGI application. Settings that are wrong, or a database that does not fit, end the process with a text."""
     dotenv = find_dotenv(ini_file)
     try:
-        settings = load({**ini, "__file__": ini_file or ""}, os.environ, dotenv)
+        server = server_keys(ini_file) if ini_file else {}
+        settings = load({**server, **ini, "__file__": ini_file or ""}, os.environ, dotenv)
         log.configure(settings)
         for warning in settings.warnings:
             logger.warning("%s", warning)

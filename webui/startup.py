@@ -89,7 +89,10 @@ def _next_step(url: str, *, is_new: bool, is_open: bool) -> str:
         return f"open {url}"
     if is_open:
         return f"open {url} and make the first account, which is the administrator's"
-    return "set WEBUI_ADMIN_EMAIL and WEBUI_ADMIN_PASSWORD; nobody has an account, and sign-up is closed"
+    return (
+        "set WEBUI_ADMIN_EMAIL and WEBUI_ADMIN_PASSWORD and run initialize_db; nobody has an account, and sign-up is"
+        " closed"
+    )
 
 
 def _for_browsers(url: str) -> str:

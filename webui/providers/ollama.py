@@ -30,6 +30,7 @@ class OllamaProvider(RemoteProvider):
     """One Ollama server; ``base_url`` is without ``/api``."""
 
     probe_path = "/api/version"
+    list_path = "/api/tags"
 
     async def models(self) -> list[ModelInfo]:
         """The models that are pulled, each item kept under ``ollama``."""

@@ -28,6 +28,10 @@ async def ask(server: Connection, method: str, path: str, content: Content) -> A
     if response.status in (401, 403):  # would tell our own clients that they are not signed in
         response.close()
         raise ApiError(Problem.KEY_REFUSED, f"{server.name} refused the key: it answered with {response.status}.")
+    if response.status in (404, 405) and not await _has_pipelines(server):
+        response.close()
+        text = f"{server.name} is there, but is no server of pipelines: it answered with status {response.status}."
+        raise ApiError(Problem.UPSTREAM_FAILED, text, status=404)
     if response.status >= 400:
         detail = (await read_error(response, connection=server.name) or {}).get("detail")
         raise refused(response, connection=server.name, text=detail if isinstance(detail, str) else None)

@@ -16,6 +16,7 @@ class RemoteProvider(Provider):
     """One server: where it is, and how it is asked. ``headers`` go with every request, keys among them."""
 
     probe_path = "/models"  # what a model API answers to everybody who has a key
+    list_path: str | None = None  # of the models, where the probe does not tell them
 
     def __init__(
         self,

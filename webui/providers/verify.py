@@ -13,12 +13,22 @@ async def verify(provider: RemoteProvider) -> Any:
 
     Raises an ``ApiError`` that tells whether the name, the connection, TLS, the time, the key or the answer was wrong.
     """
+    answer = await _answer(provider, provider.probe_path)
+    if provider.list_path is not None:  # many servers have a version
+        await _answer(provider, provider.list_path)
+    return answer
+
+
+async def _answer(provider: RemoteProvider, path: str) -> Any:
     try:
-        answer = await provider.get_json(provider.probe_path)
+        answer = await provider.get_json(path)
     except ApiError as error:
         raise _explained(provider, error) from error
-    listed = answer.get("data", answer.get("version")) if isinstance(answer, dict) else answer
-    if not isinstance(listed, list | str):
+    if isinstance(answer, dict):
+        found = next((answer[key] for key in ("data", "models", "version") if key in answer), None)
+    else:
+        found = answer
+    if not isinstance(found, list | str):
         raise _no_model_api(provider, "it answers in another form")
     return answer
 

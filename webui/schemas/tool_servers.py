@@ -19,7 +19,7 @@ class ToolServerForm(Open):
     url: GivenUrl
     path: Url
     type: Literal["openapi", "mcp"] | None = "openapi"
-    auth_type: Annotated[str, StringConstraints(max_length=255)] | None
+    auth_type: Literal["bearer", "none", "session", "system_oauth", "oauth_2.1", ""] | None
     headers: dict[str, Any] | str | None = None
     key: Key | None
     config: dict[str, Any] | None

@@ -71,6 +71,11 @@ def read_ini(path: Path) -> dict[str, str]:
     return {**section.global_conf, **_server_section(loader), **section}
 
 
+def server_keys(path: str) -> dict[str, str]:
+    """The settings that stand under ``[server:main]``, by the keys that they have elsewhere."""
+    return _server_section(plaster.get_loader(path))
+
+
 def _complaint(error: configparser.Error) -> str:
     """The place and the remedy. The parser's own message repeats the line, which may hold a password."""
     match error:

@@ -297,5 +297,5 @@ def test_a_connection_is_verified_with_the_secret_that_its_mask_stands_for(plain
     plain.post(OLLAMA, ollama(upstream.url, configs={"0": {"key": "ok-1"}}), status=200)
     plain.post("/openai/verify", {"url": f"{upstream.url}/v1", "key": mask(plain, "sk-1")}, status=200)
     plain.post("/ollama/verify", {"url": upstream.url, "key": mask(plain, "ok-1")}, status=200)
-    assert [asked.headers["Authorization"] for asked in upstream.asked] == ["Bearer sk-1", "Bearer ok-1"]
+    assert [asked.headers["Authorization"] for asked in upstream.asked] == ["Bearer sk-1", "Bearer ok-1", "Bearer ok-1"]
     plain.post("/openai/verify", {"url": upstream.url, "key": mask(plain, "sk-0")}, status=422)

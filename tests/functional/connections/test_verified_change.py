@@ -29,7 +29,7 @@ def urls(person: Client) -> list[str]:
 
 def test_connections_that_answer_are_stored(plain: Client, upstream: Upstream, other: Upstream) -> None:
     upstream.offer("m")
-    other.answers["/api/version"] = Answer.json({"version": "0.5.1"})
+    other.offer("n").answers["/api/version"] = Answer.json({"version": "0.5.1"})
     assert plain.post(OPENAI, openai(f"{upstream.url}/v1", keys=("sk-1",)), status=200)
     assert plain.post(OLLAMA, ollama(other.url), status=200).json["OLLAMA_BASE_URLS"] == [other.url]
     assert upstream.asked[0].headers["Authorization"] == "Bearer sk-1"

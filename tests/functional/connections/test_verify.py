@@ -40,12 +40,19 @@ def test_a_model_api_answers_with_its_list(admin: Client, upstream: Upstream) ->
 
 
 def test_an_ollama_server_answers_with_its_version(admin: Client, upstream: Upstream) -> None:
-    upstream.answers["/api/version"] = Answer.json({"version": "0.5.1"})
+    upstream.offer("m").answers["/api/version"] = Answer.json({"version": "0.5.1"})
     answer = verify_ollama(admin, f"{upstream.url}/api", key="ok-1")
     assert (answer.status_int, answer.json) == (200, {"version": "0.5.1"})
     assert upstream.asked[0].headers["Authorization"] == "Bearer ok-1"
     assert verify_ollama(admin, upstream.url, key=None).status_int == 200
-    assert "Authorization" not in upstream.asked[1].headers
+    assert "Authorization" not in upstream.asked[2].headers
+
+
+def test_a_server_that_has_a_version_and_no_models_is_no_ollama_server(admin: Client, upstream: Upstream) -> None:
+    upstream.answers["/api/version"] = Answer.json({"version": "0.6.43", "deployment_id": ""})
+    answer = verify_ollama(admin, upstream.url)
+    assert answer.status_int == 502
+    assert "has no model API at this address: it answered with status 404" in answer.json["detail"]
 
 
 def test_azure_is_asked_for_its_models(admin: Client, upstream: Upstream) -> None:

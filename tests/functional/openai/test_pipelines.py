@@ -91,7 +91,7 @@ def test_what_the_server_says_of_a_failure_is_passed_on(person: Client, pipeline
     headers = {"Authorization": f"Bearer {person.token}", "Content-Type": "application/json"}
     answer = person.app.request("/api/v1/pipelines/delete", method="DELETE", body=form, headers=headers, status=404)
     assert answer.json["detail"] == "Pipeline nope not found"
-    assert pipelines.payload == {"id": "nope"}
+    assert {"id": "nope"} in [asked.body for asked in pipelines.asked]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,13 @@ def test_failures_of_the_server(person: Client, pipelines: Upstream, said: Answe
     assert answer.status_int == status
     assert text in answer.json["detail"]
     assert "sk-two" not in answer.text
+
+
+def test_a_server_without_pipelines_is_told(person: Client, upstream: Upstream) -> None:
+    for path in ("", "limits/valves"):
+        answer = person.get(f"/api/v1/pipelines/{path}?urlIdx=0")
+        assert answer.status_int == 404
+        assert "is there, but is no server of pipelines" in answer.json["detail"]
 
 
 def test_a_pipeline_is_no_way_to_another_path(person: Client, pipelines: Upstream) -> None:

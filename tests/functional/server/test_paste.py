@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from webui.application import make_app
+from webui.models import migrate
 from webui.server.paste import server_options
 
 
@@ -29,3 +32,14 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_other_keys_are_passed_on_to_waitress() -> None:
     assert server_options({"trusted_proxy": "10.0.0.1"})["trusted_proxy"] == "10.0.0.1"
+
+
+def test_the_application_knows_what_stands_there(ini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ini.write_text(ini.read_text() + "\n[server:main]\nuse = egg:webui#main\nhost = 127.0.0.1\nport = 8123\n")
+    monkeypatch.setenv("DATABASE_URL", url := f"sqlite:///{ini.parent}/webui.db")
+    monkeypatch.setenv("PORT", "8124")
+    migrate.upgrade(sa.make_url(url))
+    app = make_app(ini={}, ini_file=str(ini))
+    host, port = (app.registry.webui_settings.resolved(f"server.{name}") for name in ("host", "port"))
+    assert (host.value, host.source) == ("127.0.0.1", "test.ini webui.server.host")
+    assert (port.value, port.source) == (8124, "environment PORT")

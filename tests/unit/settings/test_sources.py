@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from webui.settings import Settings, SettingsError, load
 from webui.settings.declarations import VARIABLES
-from webui.settings.sources import SHORTEST_TYPO, nearest_variable
+from webui.settings.sources import SHORTEST_TYPO, nearest_variable, read_sources
 
 
 def read(folder: Path, content: str | bytes) -> Settings:
@@ -119,3 +119,14 @@ def test_every_name_one_edit_from_a_known_one_is_found_and_no_other(data: st.Dat
 @pytest.mark.parametrize("key", ["enable_signup", "Enable_Signup", "port"])
 def test_a_name_in_other_case_is_reported(key: str) -> None:
     assert load({}, {key: "1"}).warnings == (f"environment {key} is not a setting; did you mean {key.upper()}?",)
+
+
+@pytest.mark.parametrize(
+    ("key", "full"),
+    [("enable_signup", "webui.ui.enable_signup"), ("PORT", "webui.server.port"), ("ui.enable_signup",) * 2],
+)
+def test_keys_of_the_ini_file_without_our_prefix_are_told(key: str, full: str) -> None:
+    full = full if full.startswith("webui.") else f"webui.{full}"
+    found = read_sources({"__file__": "/x/p.ini", "use": "egg:webui", "here": "/x", key: "true"}, {}, None)
+    assert found.warnings == (f"p.ini {key} is not read; write {full}",)
+    assert not found.ini
