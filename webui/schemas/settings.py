@@ -14,7 +14,7 @@ class SettingValues(RootModel[dict[str, JsonValue]]):
 class SettingOut(Out):
     """A setting. `value` and `default` are texts as one would write them in the environment, secrets masked; `locked`
     says that `source` pins it; only those with `runtime` can be changed while the server runs; `planned` ones are not
-    used yet."""
+    used yet. `source` also tells when a secret is stored that cannot be read."""
 
     name: str
     group: str
@@ -32,8 +32,8 @@ class SettingOut(Out):
 
 
 class RestoredSettings(Out):
-    """Those that have been changed since the version, as they are now; and by their names those that could not be
-    restored, with the reasons."""
+    """Those that the restoring has changed, as they are now; and by their names those that were another then and are
+    left as they are, with the reasons."""
 
     restored: list[SettingOut]
     left_out: dict[str, str]

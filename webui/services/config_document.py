@@ -17,6 +17,8 @@ from webui.services.secrets import secret_texts
 from webui.settings.forms import BY_NAME
 
 FORMAT = "version"  # of the document; the contract knows one
+LONGEST = max(map(len, BY_NAME))
+MAX_TOLD = 100  # paths that are no settings
 
 
 def stored_document(db: Session) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def stored_document(db: Session) -> dict[str, Any]:
 
 
 def changes_of(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """What to store (setting to JSON value), and the paths of what is no setting that can be stored.
+    """What to store (setting to JSON value), and the first paths of what is no setting that can be stored.
 
     422 that names every wrong value. ``null`` stands for what was never set, and changes nothing.
     """
@@ -41,7 +43,8 @@ def changes_of(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     for path, value in _leaves(document, ""):
         setting = BY_NAME.get(path)
         if setting is None or not setting.runtime:
-            unknown.append(path)
+            if len(unknown) < MAX_TOLD:
+                unknown.append(path)
             continue
         try:
             setting.type.parse(value)
@@ -58,7 +61,9 @@ def _leaves(branch: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
     """Paths and values; the value of a setting is not looked into."""
     for key, value in branch.items():
         path = f"{above}.{key}" if above else key
-        if isinstance(value, Mapping) and path not in BY_NAME:
+        if len(path) > LONGEST:  # neither it nor what is in it is a setting
+            yield f"{path[:LONGEST]}…", value
+        elif isinstance(value, Mapping) and path not in BY_NAME:
             yield from _leaves(value, path)
         elif value is not None and path != FORMAT:
             yield path, value

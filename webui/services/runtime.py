@@ -66,7 +66,7 @@ class RuntimeSettings:
             if stored_version(connection) != self._version:
                 self._version, stored = stored_values(connection)
                 values, unreadable = opened(self._vault, stored)
-                self._settings = self._settings.with_database(values)
+                self._settings = self._settings.with_database(values, stored.keys() - values.keys())
                 self._warn([*self._settings.warnings, *([str(unreadable)] if unreadable else [])])
 
     def _warn(self, warnings: list[str]) -> None:

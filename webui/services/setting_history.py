@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
 from webui.models import SettingChange, User
-from webui.models.locks import Lock, hold
+from webui.models.setting import stored_values
 from webui.services.secrets import opened, shown_stored
-from webui.services.settings import change_settings, understood
+from webui.services.settings import at_this_moment, store_changes, understood, why_pinned
 
 if TYPE_CHECKING:
     from webui.security.vault import Vault
@@ -64,30 +64,38 @@ def restore(
 ) -> tuple[Settings, list[str], dict[str, str]]:
     """Make the stored settings what they were right after ``version``.
 
-    Returns the settings then, the names of these, and the names of those that could not be, with the reasons. 404 for
-    a version of which nothing is known; 409 as ``change_settings`` has it.
+    Returns the settings then, the names of those that were changed by it, and the names of those that are left as they
+    are, with the reasons. 404 for a version of which nothing is known.
     """
-    hold(db, Lock.SETTINGS)
+    settings = at_this_moment(db, settings, vault)
     oldest, newest = db.execute(sa.select(sa.func.min(SettingChange.version), sa.func.max(SettingChange.version))).one()
     if newest is None or not oldest - 1 <= version <= newest:
         raise ApiError(Problem.NOT_FOUND, "The history has no such version.")
     later = sa.select(SettingChange).where(SettingChange.version > version).order_by(SettingChange.version.desc())
     # The oldest of the later changes, which comes last, knows what was before.
-    stored = {change.name: change.old for change in db.scalars(later) if change.name in settings}
-    values, _ = opened(vault, stored)
-    left_out = dict.fromkeys(stored.keys() - values.keys(), "It is encrypted under a secret key that is not here.")
+    then = {change.name: change.old for change in db.scalars(later) if change.name in settings}
+    values, _ = opened(vault, then)
+    now = stored_values(db.connection())[1]
+    now |= opened(vault, now)[0]  # what cannot be read stays sealed, and so is like nothing that was before
+    left_out = dict.fromkeys(then.keys() - values.keys(), "It is encrypted under a secret key that is not here.")
+    changes = {}
     for name, value in values.items():
+        if value == now.get(name):
+            continue
         if reason := _obstacle(settings, vault, name, value):
             left_out[name] = reason
-    values = {name: value for name, value in values.items() if name not in left_out}
-    return change_settings(db, settings, vault, values, user_id=user_id), list(values), left_out
+        else:
+            changes[name] = value
+    return store_changes(db, settings, vault, changes, user_id=user_id), list(changes), left_out
 
 
 def _obstacle(settings: Settings, vault: Vault, name: str, value: Any) -> str | None:
     """Why an old value is not restored."""
+    known = settings.resolved(name)
+    if reason := why_pinned(settings, known):
+        return reason
     if name == SIGNUP and value is None and not settings[name]:
         return "The first account has closed the sign-up; open it by a change if it shall be open."
-    known = settings.resolved(name)
     try:
         understood(vault, known, value)
     except ValueError as error:  # of an older version, which allowed more

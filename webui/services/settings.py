@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
@@ -14,10 +16,13 @@ from webui.models.locks import Lock, hold
 from webui.models.setting import store_values, stored_values
 from webui.services.secrets import masked, masks, opened, sealed, secret_texts, unmasked
 from webui.settings.facts import facts
+from webui.settings.sources import Origin
 
 if TYPE_CHECKING:
     from webui.security.vault import Vault
     from webui.settings import Resolved, Settings
+
+log = logging.getLogger(__name__)
 
 MAX_VALUE = 1024 * 1024  # bytes of JSON; every process holds all values, and the history two for each change
 MAX_SECRETS = 1000  # in a value; each has its own mask, which is made whenever somebody reads it
@@ -33,7 +38,7 @@ def change_settings(
     database, or where stored ones are not used; 422 for one that is not there, for a value that its parser refuses, and
     for one that is too large.
     """
-    settings, lost = _of_this_moment(db, settings, vault)
+    settings = at_this_moment(db, settings, vault)
     changes, pinned = {}, []
     for name, value in values.items():
         if name not in settings:
@@ -43,15 +48,29 @@ def change_settings(
             wanted = understood(vault, known, value)
         except ValueError as error:
             raise _invalid(known.setting.env, f"{known.setting.env} {error}.") from None
-        if _differs(settings, known, wanted, name in lost):
-            pinned += _why_pinned(settings, known)
+        if _differs(settings, known, wanted):
             changes[name] = wanted
+            if reason := why_pinned(settings, known):
+                pinned.append(reason)
     if pinned:
         raise ApiError(Problem.CONFLICT, " ".join(pinned))
-    if changes:
-        stored = {name: sealed(vault, settings.resolved(name).setting, value) for name, value in changes.items()}
-        store_values(db, stored, updated_by=user_id)
-    return settings.with_database({**settings.stored, **changes})
+    return store_changes(db, settings, vault, changes, user_id=user_id)
+
+
+def store_changes(
+    db: Session, settings: Settings, vault: Vault, changes: Mapping[str, Any], *, user_id: str
+) -> Settings:
+    """Store values that are known to be good, as one version, and return the settings with them."""
+    if not changes:
+        return settings
+    stored = {name: sealed(vault, settings.resolved(name).setting, value) for name, value in changes.items()}
+    store_values(db, stored, updated_by=user_id)
+
+    def tell(_: Session) -> None:
+        log.info("Settings changed: %s", ", ".join(sorted(changes)), extra={"user_id": user_id})
+
+    event.listen(db, "after_commit", tell, once=True)  # what is rolled back is no change
+    return settings.with_database({**settings.stored, **changes}, settings.unreadable - changes.keys())
 
 
 def listed(settings: Settings, vault: Vault) -> list[dict[str, Any]]:
@@ -66,15 +85,15 @@ def listed(settings: Settings, vault: Vault) -> list[dict[str, Any]]:
     return facts(settings, shown)
 
 
-def _of_this_moment(db: Session, settings: Settings, vault: Vault) -> tuple[Settings, set[str]]:
-    """The settings, and the names of those whose stored secrets cannot be read.
+def at_this_moment(db: Session, settings: Settings, vault: Vault) -> Settings:
+    """The settings as they are stored now; they stay so until the transaction ends.
 
-    What this process knows may be a second old; what is read under the lock stays until the transaction ends.
+    What this process knows may be a second old.
     """
     hold(db, Lock.SETTINGS)
     stored = stored_values(db.connection())[1]
     values, _ = opened(vault, stored)
-    return settings.with_database(values), stored.keys() - values.keys()
+    return settings.with_database(values, stored.keys() - values.keys())
 
 
 def understood(vault: Vault, known: Resolved, value: Any) -> Any:
@@ -91,28 +110,26 @@ def understood(vault: Vault, known: Resolved, value: Any) -> Any:
     return value if full == parsed else full
 
 
-def _differs(settings: Settings, known: Resolved, value: Any, lost: bool) -> bool:
-    """``lost`` says that there is a stored value, which cannot be read."""
-    if value is None:
-        return (lost or known.setting.name in settings.stored) and not known.locked
-    parsed = known.setting.type.parse(value)
-    if lost and not any(parsed or ()):
+def _differs(settings: Settings, known: Resolved, value: Any) -> bool:
+    name = known.setting.name
+    if value is None and known.origin >= Origin.DATABASE:
+        return name in settings.stored or name in settings.unreadable
+    parsed = None if value is None else known.setting.type.parse(value)
+    if name in settings.unreadable and not any(parsed or ()):
         return False
     return bool(parsed != known.value)
 
 
-def _why_pinned(settings: Settings, known: Resolved) -> list[str]:
+def why_pinned(settings: Settings, known: Resolved) -> str | None:
     """The reason why it cannot be changed, if there is one."""
     setting = known.setting
     if known.locked:
-        text = f"{setting.env} is set by {known.source}; change it there, and start the server again."
-    elif not setting.runtime:
-        text = f"{setting.env} is read when the server starts; set it in the environment, and start the server again."
-    elif not settings["settings.persistent"]:
-        text = "Stored settings are not used here (ENABLE_PERSISTENT_CONFIG); change the server's environment."
-    else:
-        return []
-    return [text]
+        return f"{setting.env} is set by {known.source}; change it there, and start the server again."
+    if not setting.runtime:
+        return f"{setting.env} is read when the server starts; set it in the environment, and start the server again."
+    if not settings["settings.persistent"]:
+        return "Stored settings are not used here (ENABLE_PERSISTENT_CONFIG); change the server's environment."
+    return None
 
 
 def _unknown(settings: Settings, name: str) -> str:

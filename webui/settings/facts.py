@@ -21,7 +21,7 @@ def facts(settings: Settings, show: Callable[[Resolved], str]) -> list[dict[str,
             "help": setting.help,
             "value": show(resolved),
             "default": settings.default(setting.name).shown,
-            "source": resolved.source,
+            "source": _source(settings, resolved),
             "locked": resolved.locked,
             "runtime": setting.runtime,
             "secret": setting.secret,
@@ -31,3 +31,10 @@ def facts(settings: Settings, show: Callable[[Resolved], str]) -> list[dict[str,
         for setting in declared
         for resolved in (settings.resolved(setting.name),)
     ]
+
+
+def _source(settings: Settings, resolved: Resolved) -> str:
+    """Where the value comes from. That a stored one cannot be read is said here, where people look for the reason."""
+    if resolved.setting.name in settings.unreadable:
+        return f"database, but not readable with the secret key that is here; in force: {resolved.source}"
+    return resolved.source

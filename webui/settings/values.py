@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,10 +58,13 @@ class Fixed:
 class Settings(Mapping[str, Any]):
     """``settings[name]`` is the typed value in force."""
 
-    def __init__(self, fixed: Fixed, database: Mapping[str, object]) -> None:
+    def __init__(self, fixed: Fixed, database: Mapping[str, object], unreadable: Collection[str] = ()) -> None:
+        persistent = fixed.resolved["settings.persistent"].value
         self._fixed = fixed
-        self._database = dict(database) if fixed.resolved["settings.persistent"].value else {}
+        self._database = dict(database) if persistent else {}
         self._resolved = dict(fixed.resolved)
+        # Names of settings that would have a stored value, if that could be read.
+        self.unreadable = frozenset(name for name in unreadable if persistent and not self._resolved[name].locked)
         self.overridden: dict[str, str] = {}  # names of stored settings, and the sources that win over them
         self.warnings = (*fixed.warnings, *self._apply_database())
         self._defaults = self._follow_stored()
@@ -91,9 +94,12 @@ class Settings(Mapping[str, Any]):
         """The values stored in the database, as JSON values by name, whether they are in force or not."""
         return self._database
 
-    def with_database(self, values: Mapping[str, object]) -> Settings:
-        """The same settings with other values stored in the database (name to JSON value; ``None`` is unset)."""
-        return Settings(self._fixed, values)
+    def with_database(self, values: Mapping[str, object], unreadable: Collection[str] = ()) -> Settings:
+        """The same settings with other values stored in the database (name to JSON value; ``None`` is unset).
+
+        ``unreadable`` names the settings whose stored values are secrets that cannot be read.
+        """
+        return Settings(self._fixed, values, unreadable)
 
     def explain(self, name: str) -> tuple[Step, ...]:
         """Everything that offers a value for the setting, the strongest first; one step is the value in force."""

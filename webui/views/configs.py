@@ -44,7 +44,7 @@ def import_config(request: Request) -> dict[str, Any]:
     """Store the settings of an exported document, of this server or of an Open WebUI, all or none.
 
     Settings that are not in it stay as they are. The answer is the document as it is stored then; what in the given
-    one is no setting that can be stored is left out, and named under `ignored`.
+    one is no setting that can be stored is left out; the first hundred paths of it are named under `ignored`.
     """
     changes, ignored = changes_of(request.payload.config)
     store(request, changes)

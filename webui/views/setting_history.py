@@ -33,13 +33,13 @@ def setting_history(request: Request) -> list[dict[str, Any]]:
     method="POST",
     permission=Permission.ADMIN,
     returns=RestoredSettings,
-    errors=(Problem.NOT_FOUND, Problem.CONFLICT),
+    errors=(Problem.NOT_FOUND,),
 )
 def restore_settings(request: Request) -> dict[str, Any]:
     """Make the stored settings what they were right after this version; a change that is in the history, too.
 
-    A value that is not valid any more, or whose secret cannot be read, stays as it is now, and so does the sign-up that
-    the first account has closed; the answer names them.
+    What is set outside the database stays as it is now. So does a setting whose old value is not valid any more or
+    cannot be read, and the sign-up that the first account has closed; the answer names them all.
     """
     version = request.matchdict["version"]
     if not (version.isdecimal() and version.isascii() and len(version) <= MAX_DIGITS):

@@ -63,6 +63,18 @@ def test_addresses_are_exported_without_those_that_hold_a_password(admin: Client
     assert "hunter22" not in answer.text
 
 
+def test_lists_of_connections_are_exported_whole_or_not_at_all(admin: Client) -> None:
+    servers, configs = [{"url": "http://tools.example.com"}], {"0": {"prefix_id": "a"}}
+    admin.post("/api/v1/settings", {"tool_server.connections": servers, "openai.api_configs": configs}, status=200)
+    document = admin.get(EXPORT).json
+    assert (document["tool_server"]["connections"], document["openai"]["api_configs"]) == (servers, configs)
+    servers[0]["key"], configs["0"]["headers"] = "sk-1", {"X-Key": "sk-2"}
+    admin.post("/api/v1/settings", {"tool_server.connections": servers, "openai.api_configs": configs}, status=200)
+    assert admin.get(EXPORT).json == {"version": 0}
+    imported(admin, {"rag": {"top_k": 9}}, status=200)
+    assert admin.registry.runtime.settings["tool_server.connections"] == servers
+
+
 def test_every_wrong_value_is_told_and_nothing_is_stored(admin: Client) -> None:
     document = {"ui": {"default_locale": "de", "default_user_role": "king"}, "rag": {"top_k": "many"}}
     detail = imported(admin, document, status=422).json["detail"]
@@ -99,3 +111,11 @@ def test_a_deep_document_is_answered(admin: Client) -> None:
 def test_both_are_for_administrators(admin: Client) -> None:
     user = admin.sign_up()
     assert user.get(EXPORT).status_int == user.post(IMPORT, {"config": {}}).status_int == 401
+
+
+def test_what_is_ignored_is_told_in_short(admin: Client) -> None:
+    leaves = {str(number): 1 for number in range(300)}
+    answer = imported(admin, {"x" * 100_000: leaves, "y": leaves, "rag": {"top_k": 9}}, status=200)
+    assert len(answer.json["ignored"]) == 100
+    assert len(answer.body) < 3000
+    assert answer.json["rag"] == {"top_k": 9}

@@ -1,51 +1,28 @@
-"""Every setting at one address: read as a table, changed as a whole, and the way back."""
+"""Every setting at one address: read as a table, and changed as a whole."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from webtest import TestResponse
 
+from tests.functional.settings.conftest import (
+    DAYS,
+    HISTORY,
+    KEYS,
+    SETTINGS,
+    SIGNUP,
+    change,
+    history,
+    row,
+    signed_in_elsewhere,
+    stored,
+    value,
+)
 from tests.support import Client, counted_statements
 from webui.models import Database
-from webui.models.setting import store_values, stored_values
+from webui.models.setting import stored_values
 from webui.security.vault import is_sealed
-
-SETTINGS = "/api/v1/settings"
-HISTORY = f"{SETTINGS}/history"
-SIGNUP, KEYS, DAYS = "ui.enable_signup", "openai.api_keys", "chats.trash_days"
-
-
-@pytest.fixture
-def admin(make_client) -> Client:
-    return make_client(DEFAULT_USER_ROLE="user", WEBUI_SECRET_KEY="the-secret-key-of-this-test-is-long").sign_up(
-        name="Ada"
-    )
-
-
-def change(admin: Client, status: int = 200, **values: Any) -> TestResponse:
-    names = {"signup": SIGNUP, "keys": KEYS, "days": DAYS, "role": "ui.default_user_role", "port": "server.port"}
-    return admin.post(SETTINGS, {names.get(name, name): value for name, value in values.items()}, status=status)
-
-
-def value(admin: Client, name: str) -> Any:
-    return admin.registry.runtime.settings[name]
-
-
-def stored(admin: Client) -> dict[str, Any]:
-    with admin.registry.database.reader() as connection:
-        return stored_values(connection)[1]
-
-
-def history(admin: Client, page: int = 1) -> list[dict[str, Any]]:
-    return admin.get(f"{HISTORY}?page={page}", status=200).json
-
-
-def row(admin: Client, name: str) -> dict[str, Any]:
-    return next(item for item in admin.get(SETTINGS, status=200).json if item["name"] == name)
 
 
 def test_every_setting_is_told_with_its_source(admin: Client) -> None:
@@ -83,6 +60,8 @@ def test_a_change_with_anything_wrong_in_it_changes_nothing(admin: Client) -> No
         ({"role": "admin"}, 409, "is set by environment DEFAULT_USER_ROLE"),
         ({"port": 80}, 409, "PORT is read when the server starts"),
         ({"role": "admin", "port": 80}, 409, "start the server again. PORT is read"),
+        ({"role": None}, 409, "is set by environment DEFAULT_USER_ROLE"),
+        ({"secret_key": None}, 409, "WEBUI_SECRET_KEY is read when the server starts"),
     ):
         assert told in json.dumps(change(admin, status, signup=True, **values).json)
     assert admin.post(SETTINGS, [1]).status_int == 422
@@ -115,56 +94,6 @@ def test_a_secret_is_encrypted_in_the_database_and_masked_everywhere_else(admin:
     assert "enter the secret again" in answer.text
 
 
-def test_who_changed_what_and_when_is_in_the_history(admin: Client) -> None:
-    change(admin, signup=True, days=7)
-    change(admin, days=7)  # changes nothing
-    change(admin, days=None)
-    newest, older, *_ = history(admin)
-    assert [(item["name"], item["old"], item["new"]) for item in newest["changes"]] == [(DAYS, 7, None)]
-    assert [(item["name"], item["old"], item["new"]) for item in older["changes"]] == [
-        (DAYS, None, 7),
-        (SIGNUP, False, True),
-    ]
-    assert newest["version"] == older["version"] + 1
-    assert (newest["changed_by"], newest["changed_by_name"]) == (admin.user["id"], "Ada")
-    assert newest["changed_at"] >= older["changed_at"] > 0
-    assert history(admin, page=2) == []
-    admin.get(f"{HISTORY}?page=0", status=422)
-
-
-def test_any_version_can_be_restored_and_that_is_a_change_too(admin: Client) -> None:
-    change(admin, keys=["sk-1"], days=7)
-    version = history(admin)[0]["version"]
-    change(admin, keys=["sk-2"])
-    change(admin, keys=["sk-3"], days=8, signup=True)
-    answer = admin.post(f"{HISTORY}/{version}/restore", None, status=200)
-    assert {item["name"] for item in answer.json["restored"]} == {KEYS, DAYS, SIGNUP}
-    assert answer.json["left_out"] == {}
-    assert "sk-" not in answer.text
-    assert [value(admin, name) for name in (KEYS, DAYS, SIGNUP)] == [["sk-1"], 7, False]
-    newest = history(admin)[0]
-    assert newest["version"] == version + 3
-    assert {item["name"] for item in newest["changes"]} == {KEYS, DAYS, SIGNUP}
-    admin.post(f"{HISTORY}/{version - 1}/restore", None, status=200)
-    assert DAYS not in stored(admin)
-    assert KEYS not in stored(admin)
-    admin.post(f"{HISTORY}/{version + 3}/restore", None, status=200)
-    assert value(admin, KEYS) == ["sk-1"]
-    for wrong, status in (("99", 404), ("x", 422), ("-1", 422), ("9" * 30, 422)):
-        admin.post(f"{HISTORY}/{wrong}/restore", None, status=status)
-
-
-def test_a_version_that_would_change_a_pinned_setting_is_refused(admin: Client, make_client) -> None:
-    change(admin, days=7)
-    version = history(admin)[0]["version"]
-    change(admin, days=8, signup=True)
-    pinned = make_client(CHAT_TRASH_DAYS="9", WEBUI_SECRET_KEY="the-secret-key-of-this-test-is-long")
-    person = Client(pinned.app, admin.token)
-    name = person.registry.webui_settings.resolved(DAYS).setting.env
-    assert f"{name} is set by environment" in person.post(f"{HISTORY}/{version}/restore", None, status=409).text
-    assert value(admin, SIGNUP) is True
-
-
 def test_a_change_counts_against_what_is_stored_now_and_not_a_second_ago(admin: Client, make_client) -> None:
     other = Client(make_client(WEBUI_SECRET_KEY="the-secret-key-of-this-test-is-long").app, admin.token)
     assert row(other, SIGNUP)["value"] == "false"
@@ -173,41 +102,6 @@ def test_a_change_counts_against_what_is_stored_now_and_not_a_second_ago(admin: 
     change(other, signup=False)
     admin.registry.runtime.refresh()
     assert value(admin, SIGNUP) is False
-
-
-def signed_in_elsewhere(admin: Client, make_client) -> Client:
-    """The administrator of a server on the same database that has another secret key."""
-    moved = Client(make_client(WEBUI_SECRET_KEY="another-secret-key-that-is-long-enough").app)
-    form = {"email": admin.user["email"], "password": "correct horse battery"}
-    moved.token = moved.post("/api/v1/auths/signin", form, status=200).json["token"]
-    return moved
-
-
-def test_what_cannot_be_restored_is_named_and_the_rest_is_restored(admin: Client) -> None:
-    with admin.registry.database.begin() as db:
-        store_values(db, {DAYS: "as long as it takes", "ui.banners": []}, updated_by=None)
-    change(admin, days=7, keys=["sk-1"])
-    answer = admin.post(f"{HISTORY}/{history(admin)[1]['version']}/restore", None, status=200).json
-    assert [item["name"] for item in answer["restored"]] == [KEYS]
-    assert "CHAT_TRASH_DAYS must be a whole number" in answer["left_out"][DAYS]
-    assert value(admin, DAYS) == 7
-    assert KEYS not in stored(admin)
-
-
-def test_restoring_what_was_before_the_first_account_leaves_the_sign_up_closed(admin: Client) -> None:
-    change(admin, days=7)
-    answer = admin.post(f"{HISTORY}/0/restore", None, status=200).json
-    assert [item["name"] for item in answer["restored"]] == [DAYS]
-    assert "closed the sign-up" in answer["left_out"][SIGNUP]
-    assert value(admin, SIGNUP) is False
-
-
-def test_long_values_are_shortened_in_the_history(admin: Client) -> None:
-    template = "x" * 5000
-    change(admin, **{"task.title.prompt_template": template})
-    (changed,) = history(admin)[0]["changes"]
-    assert (changed["old"], changed["new"]) == (None, '"' + "x" * 999 + "…")
-    assert value(admin, "task.title.prompt_template") == template
 
 
 def test_values_that_are_too_large_are_refused(admin: Client) -> None:
@@ -244,6 +138,32 @@ def test_a_secret_that_cannot_be_read_can_be_entered_again_or_unset(admin: Clien
     assert "secret key that is not here" in answer["left_out"][KEYS]
     assert value(moved, KEYS) == ["sk-2"]
     assert DAYS not in stored(moved)
+
+
+def test_a_secret_that_cannot_be_read_is_told_where_the_source_of_the_value_is(admin: Client, make_client) -> None:
+    change(admin, keys=["sk-1"])
+    before = stored(admin)
+    moved = signed_in_elsewhere(admin, make_client)
+    told = "database, but not readable with the secret key that is here; in force: default"
+    assert (row(moved, KEYS)["source"], row(moved, KEYS)["value"]) == (told, "")
+    (unchanged,) = change(moved, keys=[""]).json
+    assert unchanged["source"] == told
+    assert stored(moved) == before
+    (entered,) = change(moved, keys=["sk-2"]).json
+    assert entered["source"] == row(moved, KEYS)["source"] == "database"
+    change(moved, keys=None)
+    assert row(moved, KEYS)["source"] == "default"
+
+
+def test_a_pinned_setting_is_pinned_whether_or_not_what_is_stored_can_be_read(admin: Client, make_client) -> None:
+    change(admin, keys=["sk-1"])
+    signed_in = signed_in_elsewhere(admin, make_client)
+    options = {"OPENAI_API_KEYS": "sk-2", "WEBUI_SECRET_KEY": "another-secret-key-that-is-long-enough"}
+    pinned = Client(make_client(**options).app, signed_in.token)
+    assert row(pinned, KEYS)["source"] == "environment OPENAI_API_KEYS"
+    for wanted in (None, [""], ["sk-3"]):
+        assert "is set by environment OPENAI_API_KEYS" in change(pinned, 409, keys=wanted).text
+    assert change(pinned, keys=["sk-2"]).json[0]["locked"] is True
 
 
 def test_a_secret_that_cannot_be_read_outlives_forms_that_show_it_as_empty(admin: Client, make_client) -> None:
