@@ -87,6 +87,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+def counted(number: int, word: str) -> str:
+    """Such as ``1 warning`` or ``2 warnings``."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def one_line(value: object) -> str:
     """A field as text that cannot start a new line in the log."""
     text = str(value)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from webui.cli.options import add_ini
 
@@ -34,10 +35,22 @@ def run(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    context = Context(args.ini or default_ini(), slow=args.slow)
+    ini = args.ini or default_ini()
+    if ini and _is_missing(Path(ini)):
+        print(f"{ini}: there is no such file", file=sys.stderr)
+        return 2
+    context = Context(ini, slow=args.slow)
     try:
         found = list(examine(context, checks))
     finally:
         context.close()
     print(as_json(found) if args.json else as_text(found))
     return 1 if count(found, Status.PROBLEM) else 0
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether there is no such file; one that this user may not look at is for the doctor to judge."""
+    try:
+        return not path.is_file()
+    except PermissionError:
+        return False

@@ -8,16 +8,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webui.cli.options import add_ini
-from webui.log import printable
-from webui.settings import Settings, SettingsError, default_ini, from_ini_file
+from webui.log import counted, printable
+from webui.settings import Settings, SettingsError, default_ini, from_ini_file, program
+
+if TYPE_CHECKING:
+    from webui.security.keys import Keyring
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,13 +43,14 @@ def run(args: argparse.Namespace) -> int:
     from webui.models.connect import explain
     from webui.security.keys import SecretKeyError
 
+    ini = args.ini or default_ini()
     try:
-        settings = from_ini_file(args.ini or default_ini())
+        settings = from_ini_file(ini)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     try:
-        migrate.check(settings["database.url"])
+        migrate.check(settings["database.url"], program("initialize_db", ini or "production.ini"))
         return int(args.action(settings))
     except DBAPIError as error:
         print(explain(error, settings["database.url"]), file=sys.stderr)
@@ -70,7 +76,7 @@ def _transaction(settings: Settings, *, write: bool = True) -> Iterator[Session]
 
 def _show(settings: Settings) -> int:
     from webui.models.setting import known_keys
-    from webui.security.keys import key_file, keyring
+    from webui.security.keys import keyring
     from webui.security.vault import is_sealed
     from webui.services.secrets import secret_cells, wrong_key
 
@@ -79,21 +85,31 @@ def _show(settings: Settings) -> int:
         known = known_keys(db.connection())
         cells = [(row.name, column, getattr(row, column)) for row, column in secret_cells(db)]
     sealed = [(name, column, value["key"]) for name, column, value in cells if is_sealed(value)]
-    source = settings.resolved("secret_key").source if settings["secret_key"] else key_file(settings)
-    print(f"Secret keys ({source}):")
-    for at, name in enumerate(keys.fingerprints):
-        since = f", first used {known[name]:%Y-%m-%d}" if name in known else ""
-        print(f"  {name}  {'previous' if at else 'current'}{since}")
-    print("Stored secrets, and the keys that they are encrypted under:")
-    for name, column, key in sorted(sealed):
-        if column == "value":
-            print(printable(f"  {name}  {key}{'' if key in keys.fingerprints else '  (this key is not here)'}"))
-    for key, count in Counter(key for _, column, key in sealed if column != "value").items():
-        gone = "" if key in keys.fingerprints else "  (this key is not here)"
-        print(printable(f"  history: {count} values  {key}{gone}"))
+    for line in (*_key_lines(settings, keys, known), *_secret_lines(sealed, keys)):
+        print(printable(line))
     if keys.keys and (warning := wrong_key(known, keys)):
         print(printable(f"warning: {warning}"))
     return 0
+
+
+def _key_lines(settings: Settings, keys: Keyring, known: Mapping[str, datetime]) -> Iterator[str]:
+    from webui.security.keys import key_file
+
+    source = settings.resolved("secret_key").source if settings["secret_key"] else key_file(settings)
+    yield f"Secret keys ({source}):" if keys.keys else f"There is no secret key yet ({source})."
+    for at, name in enumerate(keys.fingerprints):
+        since = f", first used {known[name]:%Y-%m-%d}" if name in known else ""
+        yield f"  {name}  {'previous' if at else 'current'}{since}"
+
+
+def _secret_lines(sealed: Iterable[tuple[str, str, str]], keys: Keyring) -> Iterator[str]:
+    """What is encrypted under which key; ``sealed`` has the names of a setting, a column and a key each."""
+    stored = [(name, key) for name, column, key in sorted(sealed) if column == "value"]
+    history = Counter(key for _, column, key in sealed if column != "value")
+    rows = [*stored, *((f"history: {counted(count, 'value')}", key) for key, count in history.items())]
+    yield "Stored secrets, and the keys that they are encrypted under:" if rows else "No encrypted secrets are stored."
+    for what, key in rows:
+        yield f"  {what}  {key}{'' if key in keys.fingerprints else '  (this key is not here)'}"
 
 
 def _rotate(settings: Settings) -> int:
@@ -111,7 +127,7 @@ def _rotate(settings: Settings) -> int:
         count, unreadable = protect(db, vault)
         current = vault.keyring.fingerprints[0]
         remember_key(db, current)
-    print(f"Encrypted {count} stored values under the secret key {current}.")
+    print(f"Encrypted {counted(count, 'stored value')} under the secret key {current}.")
     if unreadable:
         print(printable(f"warning: {unreadable}"))
     if settings["secret_key"]:
@@ -147,6 +163,9 @@ def _forget(settings: Settings) -> int:
             print("A process has just stored a secret under a previous key. Run this again.", file=sys.stderr)
             return 1
         replace_keys(path, [current])
+    if not previous:
+        print(f"There is nothing to forget: {path} has the secret key {fingerprint(current)} alone.")
+        return 0
     print(f"{path} has the secret key {fingerprint(current)} alone. Restart the server.")
     print("Who signed in under another key has to sign in again.")
     return 0

@@ -34,6 +34,7 @@ CHECKS = (
     Check("interpreter.extras", "Optional packages", interpreter.extras),
     Check("settings.readable", "Settings", settings.readable),
     Check("settings.names", "Names of settings", settings.names),
+    Check("settings.planned", "Settings without effect", settings.planned),
     Check("settings.stored", "Stored settings", settings.stored),
     Check("settings.overridden", "Overridden settings", settings.overridden),
     Check("files.data_dir", "Folder of data", files.data_dir),

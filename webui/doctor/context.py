@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from webui.background import BackgroundLoop
 from webui.doctor.probes import SECONDS, Probe, Site, ask_connections, ask_site, own_address
+from webui.doctor.soundness import find_faults, is_damage
 from webui.models.database import Database, create_engine
 from webui.models.setting import stored_values
 from webui.providers.http import HttpClient
@@ -27,6 +28,8 @@ T = TypeVar("T")
 POSTGRESQL = f"-c statement_timeout={SECONDS * 1000:.0f} -c default_transaction_read_only=on"
 UPGRADE = "In the folder of the checkout: git pull && ./scripts/start.sh"
 AS_SERVER = "Run it as the user of the server: sudo -u USER webui doctor"
+DAMAGED = "The database file is damaged (database.integrity)."
+KEY_UNREADABLE = "The secret key cannot be read (security.secret_key)."
 
 
 class Missing(Exception):
@@ -93,7 +96,7 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """The settings in force; without what is stored if that cannot be read."""
-        return self.settings_at_start.with_database(self._opened[0] if self._opened else {})
+        return self.settings_at_start.with_database({} if isinstance(self._opened, Missing) else self._opened[0])
 
     @property
     def stored(self) -> Mapping[str, object]:
@@ -103,28 +106,49 @@ class Context:
     @property
     def unreadable(self) -> Unreadable:
         """The stored settings that are encrypted under a key that is not here."""
+        self.require_secrets()
         return self._needed()[1]
 
     @cached_property
-    def keyring(self) -> Keyring:
-        """The secret keys; empty when there are none, or they cannot be read."""
+    def found_keys(self) -> Keyring | SecretKeyError:
+        """The secret keys, none if there is no key file; or why they cannot be read."""
         try:
             return keyring(self.settings_at_start, make=False)
-        except (SecretKeyError, OSError):
-            return Keyring(())
+        except SecretKeyError as error:
+            return error
+
+    @property
+    def keyring(self) -> Keyring:
+        """The secret keys; ``Missing`` when they cannot be read."""
+        if isinstance(self.found_keys, SecretKeyError):
+            raise Missing(KEY_UNREADABLE)
+        return self.found_keys
 
     @cached_property
-    def _opened(self) -> tuple[Mapping[str, object], Unreadable] | None:
+    def _opened(self) -> tuple[Mapping[str, object], Unreadable] | Missing:
+        """What is stored, as far as the keys open it; or why it cannot be read."""
+        keys = Keyring(()) if isinstance(self.found_keys, SecretKeyError) else self.found_keys
         try:
             with self.connection() as connection:
-                return opened(Vault(lambda: self.keyring), stored_values(connection)[1])
-        except (Missing, sa.exc.SQLAlchemyError):
-            return None
+                return opened(Vault(lambda: keys), stored_values(connection)[1])
+        except Missing as missing:
+            return missing
+        except sa.exc.SQLAlchemyError:
+            return Missing("What is stored cannot be read (database.schema).")
 
     def _needed(self) -> tuple[Mapping[str, object], Unreadable]:
-        if self._opened is None:
-            raise Missing("What is stored cannot be read (database.reachable, database.schema).")
+        if isinstance(self._opened, Missing):
+            raise self._opened
+        self.require_sound_file()
         return self._opened
+
+    def require_secrets(self) -> None:
+        """Raise ``Missing`` when stored secrets cannot be opened because the key file cannot be read: the server may
+        well read both.
+        """
+        is_key_unreadable = isinstance(self.found_keys, SecretKeyError)
+        if is_key_unreadable and not isinstance(self._opened, Missing) and self._opened[1]:
+            raise Missing(KEY_UNREADABLE)
 
     @property
     def database_url(self) -> sa.URL:
@@ -167,8 +191,24 @@ class Context:
     def connection(self) -> Iterator[sa.Connection]:
         """A connection to the database that cannot write."""
         self.require_database()
-        with self._database.reader() as connection:
-            yield connection
+        try:
+            with self._database.reader() as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            if is_damage(error):
+                raise Missing(DAMAGED) from error
+            raise
+
+    @cached_property
+    def faults(self) -> list[str] | None:
+        """What SQLite finds wrong in its file; ``None`` when there was not the time to look."""
+        with self.connection() as connection:
+            return find_faults(connection, quick=not self.slow)
+
+    def require_sound_file(self) -> None:
+        """Raise ``Missing`` when the file is damaged: what can still be read of its tables may be wrong."""
+        if self.is_sqlite and self.faults:
+            raise Missing(DAMAGED)
 
     @cached_property
     def own_site(self) -> Site:
@@ -185,6 +225,7 @@ class Context:
     @cached_property
     def probes(self) -> list[Probe]:
         """How far one gets with each connection that is switched on, the local model aside."""
+        self.require_secrets()  # without its key, a connection fails here that works on the server
         return self.run(ask_connections(self.settings, self._models_http))
 
     @cached_property

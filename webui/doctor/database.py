@@ -7,23 +7,19 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from webui.doctor.context import AS_SERVER, UPGRADE, Context, Missing, has_wal
 from webui.doctor.finding import Finding, ok, problem, reason, skipped, warning
+from webui.doctor.soundness import QUICK_SECONDS
+from webui.log import counted
 from webui.models import migrate
 from webui.models.connect import explain, target
 from webui.models.database import BACKGROUND_CONNECTIONS, pool_options
 
-if TYPE_CHECKING:
-    import sqlite3
-
 LARGE_WAL = 256 << 20  # bytes
 SLOW = 0.020  # seconds of one question; a request asks two or more
-QUICK_SECONDS = 5.0  # that the check of a file may take
-STEPS = 10_000  # of SQLite's machine between two looks at the clock
 OLDEST_BACKUP = timedelta(days=7)
 LISTENING = 1  # connection of each process that waits for changes of settings, beside its pool
 NEVER_CHECKED = sa.text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE NOT convalidated")
@@ -52,6 +48,7 @@ def reachable(context: Context) -> Finding:
 
 def schema(context: Context) -> Finding:
     """Whether the tables are those that this program needs."""
+    context.require_sound_file()
     with context.connection() as connection:
         revision = migrate.current(connection)
     try:
@@ -85,22 +82,11 @@ def journal(context: Context) -> Finding:
 def integrity(context: Context) -> Finding:
     """SQLite's own check of its file, for as long as there is time."""
     file = context.database_file
-    with context.connection() as connection:
-        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        deadline = time.monotonic() + QUICK_SECONDS
-        if not context.slow:
-            driver.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
-        try:
-            said = [row[0] for row in driver.execute("PRAGMA quick_check(5)")]
-        except driver.OperationalError:
-            return skipped(f"{file} is too large to be checked in {QUICK_SECONDS:.0f} s.", "webui doctor --slow")
-        except driver.DatabaseError as error:
-            said = [str(error)]
-        finally:
-            driver.set_progress_handler(None, 0)
-    if said != ["ok"]:
+    if context.faults is None:
+        return skipped(f"{file} is too large to be checked in {QUICK_SECONDS:.0f} s.", "webui doctor --slow")
+    if context.faults:
         return problem(
-            f"{file} is damaged: {'; '.join(said)[:300]}",
+            f"{file} is damaged: {'; '.join(context.faults)[:300]}",
             "A disk that lies, a copy made while the server ran, or a network file system.",
             f"Put back a backup, or save what can be read: sqlite3 {_file(context)} .recover | sqlite3 recovered.db",
         )
@@ -109,6 +95,7 @@ def integrity(context: Context) -> Finding:
 
 def orphans(context: Context) -> Finding:
     """Rows that refer to others that are not there."""
+    context.require_sound_file()
     with context.connection() as connection:
         if context.is_sqlite:
             rows = connection.exec_driver_sql('SELECT DISTINCT "table", parent FROM pragma_foreign_key_check').all()
@@ -155,9 +142,8 @@ def connections(context: Context) -> Finding:
             int(connection.exec_driver_sql(f"SHOW {name}").scalar_one())
             for name in ("max_connections", "superuser_reserved_connections")
         )
-    message = (
-        f"{settings['server.workers']} workers may open {wanted} connections; PostgreSQL lets {most - reserved} in."
-    )
+    workers = counted(settings["server.workers"], "worker")
+    message = f"{workers} may open {wanted} connections; PostgreSQL lets {most - reserved} in."
     if wanted > most - reserved:
         return warning(
             message,

@@ -127,12 +127,20 @@ def _private(files: list[Path], cause: str) -> Finding:
     modes = {file: file.stat().st_mode & 0o777 for file in files}
     shared = [file for file, mode in modes.items() if mode & 0o077]
     if not shared:
-        return ok(f"{files[0]} is its owner's alone.")
+        return ok(f"{files[0]} is its owner's alone ({_owner(files[0])}).")
     remedy = f"chmod 600 {' '.join(map(_quoted, shared))}"
     told = ", ".join(f"{file} (mode {modes[file]:o})" for file in shared)
     if any(modes[file] & 0o007 for file in shared):
         return problem(f"Every user of this machine can use {told}.", cause, remedy)
     return warning(f"A group can use {told}.", cause, remedy)
+
+
+def _owner(path: Path) -> str:
+    """The name of the user, or the number of one without a name, as in containers."""
+    try:
+        return path.owner()
+    except KeyError:
+        return str(path.stat().st_uid)
 
 
 def _existing(path: Path) -> Path:

@@ -19,7 +19,7 @@ SWITCH_OFF = "correct the address, or switch the connection off"
 def names(context: Context) -> Finding:
     """Whether the names of the servers can be resolved."""
     return _judged(
-        context,
+        context.probes,
         Step.NAME,
         "Every name is known",
         "The name server of this machine does not know the name.",
@@ -30,7 +30,7 @@ def names(context: Context) -> Finding:
 def connects(context: Context) -> Finding:
     """Whether something listens there."""
     return _judged(
-        context,
+        context.probes,
         Step.CONNECTION,
         "Every server accepts connections",
         "It does not run, listens on its own loopback alone (inside a container localhost is the container), or a"
@@ -41,8 +41,11 @@ def connects(context: Context) -> Finding:
 
 def tls(context: Context) -> Finding:
     """Whether certificates are accepted."""
+    with_certificate = [probe for probe in context.probes if probe.https]
+    if context.probes and not with_certificate:
+        return skipped("No connection uses https.")
     return _judged(
-        context,
+        with_certificate,
         Step.TLS,
         "Every certificate is accepted",
         "It has expired, is for another name, or its issuer is not known to this machine.",
@@ -53,7 +56,7 @@ def tls(context: Context) -> Finding:
 def keys(context: Context) -> Finding:
     """Whether the keys are accepted."""
     return _judged(
-        context,
+        context.probes,
         Step.KEY,
         "Every key is accepted",
         "The key is missing, has been withdrawn, or belongs to another connection: keys go by position.",
@@ -64,7 +67,7 @@ def keys(context: Context) -> Finding:
 def lists(context: Context) -> Finding:
     """Whether models are listed."""
     return _judged(
-        context,
+        context.probes,
         Step.LIST,
         "Every server lists models",
         "There is no model API at this address, it is overloaded, or it has no model yet.",
@@ -76,7 +79,7 @@ def replies(context: Context) -> Finding:
     """Whether the first model of each answers with one token."""
     cause = "The list of models says nothing about whether they can answer now."
     return _judged(
-        context,
+        context.probes,
         Step.REPLY,
         "Every server answers",
         cause,
@@ -139,11 +142,11 @@ def _is_gguf(path: Path) -> bool:
         return file.read(4) == b"GGUF"
 
 
-def _judged(context: Context, step: Step, good: str, cause: str, remedy: str) -> Finding:
+def _judged(probes: list[Probe], step: Step, good: str, cause: str, remedy: str) -> Finding:
     """What the connections say about one step; those that failed before it say nothing."""
-    if not context.probes:
+    if not probes:
         return skipped("No connection is switched on.")
-    reached = [probe for probe in context.probes if probe.failed is None or probe.failed >= step]
+    reached = [probe for probe in probes if probe.failed is None or probe.failed >= step]
     failed = [probe for probe in reached if probe.failed is step]
     if failed:
         told = " ".join(f"{probe.label}: {probe.error}" for probe in failed)

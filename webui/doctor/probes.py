@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from webui.doctor.finding import reason
 from webui.errors import ApiError, Problem
@@ -52,12 +53,14 @@ class Site:
 @dataclass(frozen=True)
 class Probe:
     """What became of a connection: the step that failed, and why. ``label`` is its kind and its place among
-    these, which tells two on one host apart; ``default`` is one that nobody has configured.
+    these, which tells two on one host apart; ``default`` is one that nobody has configured; ``https`` is one with
+    a certificate.
     """
 
     name: str
     label: str
     default: bool
+    https: bool
     failed: Step | None = None
     error: str = ""
     status: int = 200
@@ -103,7 +106,8 @@ async def _ask(spec: Spec, http: HttpClient, *, default: bool) -> Probe:
     """From the name to the first token."""
     provider = make_remote(spec, http, list_seconds=SECONDS)
     connection = Connection(spec, provider)
-    probe = Probe(connection.name, f"{spec.kind} {spec.index}", default)
+    https = urlsplit(spec.url).scheme == "https"
+    probe = Probe(connection.name, f"{spec.kind} {spec.index}", default, https)
     try:
         if not spec.config.model_ids:  # else it need not be able to list any
             await verify(provider)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from webui.doctor.checks import Check
 from webui.doctor.finding import Finding, Status
-from webui.log import printable
+from webui.log import counted, printable
 
 SIGNS = {Status.OK: "✓", Status.WARNING: "!", Status.PROBLEM: "✗", Status.SKIPPED: "-"}
 Found = Sequence[tuple[Check, Finding]]
@@ -28,7 +28,7 @@ def as_text(found: Found) -> str:
             if finding.status is status:
                 lines += ["", *_explained(check, finding)]
     numbers = [f"{count(found, Status.OK)} ok"]
-    numbers += [_plural(count(found, Status.WARNING), "warning"), _plural(count(found, Status.PROBLEM), "problem")]
+    numbers += [counted(count(found, Status.WARNING), "warning"), counted(count(found, Status.PROBLEM), "problem")]
     lines += ["", f"{', '.join(numbers)}, {count(found, Status.SKIPPED)} skipped"]
     return "\n".join(map(printable, lines))
 
@@ -56,7 +56,3 @@ def _explained(check: Check, finding: Finding) -> Iterator[str]:
     yield f"  {finding.message}"
     yield f"  why:  {finding.cause}"
     yield f"  mend: {finding.remedy}"
-
-
-def _plural(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

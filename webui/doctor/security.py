@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from webui.doctor.context import Context, Missing
+from webui.doctor.context import AS_SERVER, Context, Missing
 from webui.doctor.finding import Finding, ok, problem, skipped, warning
 from webui.models import Role, SecretKey, User
 from webui.models.setting import known_keys
-from webui.security.keys import SecretKeyError, key_file, keyring
+from webui.security.keys import SecretKeyError, key_file
 from webui.services.secrets import wrong_key
 from webui.settings import Settings
 
@@ -33,11 +35,7 @@ def secret_key(context: Context) -> Finding:
             )
         return ok(f"The secret key is given ({source}).")
     if path.exists():
-        try:
-            keyring(settings, make=False)
-        except SecretKeyError as error:
-            return problem(str(error), "The server does not start without its key.", f"Restore {path} from a backup.")
-        return ok(f"The secret key is in {path}.")
+        return _key_file(context, path)
     if _is_in_use(context):
         return problem(
             f"There is no secret key: WEBUI_SECRET_KEY is not set, and {path} does not exist.",
@@ -49,6 +47,7 @@ def secret_key(context: Context) -> Finding:
 
 def known_key(context: Context) -> Finding:
     """The secret key against those that the database was used with."""
+    context.require_sound_file()
     if not context.keyring.keys:
         return skipped("There is no secret key (security.secret_key).")
     with context.connection() as connection:
@@ -103,6 +102,7 @@ def sign_up(context: Context) -> Finding:
             "Whoever reaches it has every right.",
             "Remove WEBUI_AUTH=false, or set HOST=127.0.0.1.",
         )
+    context.require_sound_file()
     if not _has_users(context, Role.ADMIN):
         return warning(
             "There is no administrator yet, and other machines reach the server.",
@@ -157,12 +157,27 @@ def cookies(context: Context) -> Finding:
     return ok(f"The sign-in cookie fits {public}.")
 
 
+def _key_file(context: Context, path: Path) -> Finding:
+    """The generated key, which is in this file."""
+    error = context.found_keys
+    if not isinstance(error, SecretKeyError):
+        return ok(f"The secret key is in {path}.")
+    if isinstance(error.__cause__, PermissionError):
+        return problem(
+            f"{path} exists, but this user cannot read it.",
+            "It is another user's. A server that runs as this user does not start without its key.",
+            f'{AS_SERVER}. If the server runs as this user: sudo chown "$(id -un)" {shlex.quote(str(path))}',
+        )
+    return problem(str(error), "The server does not start without its key.", f"Restore {path} from a backup.")
+
+
 def _is_in_use(context: Context) -> bool:
-    """Whether there is a database with accounts, as far as one can see."""
+    """Whether there is a database with accounts; ``Missing`` when it is too damaged to tell."""
     try:
-        return _has_users(context)
+        context.require_database()
     except Missing:
         return False
+    return _has_users(context)
 
 
 def _has_users(context: Context, role: Role | None = None) -> bool:

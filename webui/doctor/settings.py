@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from webui.doctor.context import Context
 from webui.doctor.finding import Finding, ok, problem, reason, warning
+from webui.log import counted
 from webui.settings import SettingsError, find_dotenv
+from webui.settings.resolve import NO_EFFECT_YET
 
 EXPLAIN = "webui settings explain NAME tells everything that offers a value."
 
@@ -30,11 +32,23 @@ def readable(context: Context) -> Finding:
 
 def names(context: Context) -> Finding:
     """Misspelt, deprecated and unsupported variables, and lines of ``.env`` that cannot be read."""
-    found = context.settings_at_start.warnings
+    found = [line for line in context.settings_at_start.warnings if NO_EFFECT_YET not in line]
     if found:
-        text = "; ".join(line.removesuffix(".") for line in found)
-        return warning(f"{text}.", "What is misspelt or not followed has no effect.", "Correct the names.")
+        cause = "What is misspelt or not followed has no effect."
+        return warning(_joined(found), cause, "Correct or remove what is named there.")
     return ok("No name looks misspelt, deprecated or unsupported.")
+
+
+def planned(context: Context) -> Finding:
+    """Settings that were given a value before the feature that they are for is there."""
+    found = [line for line in context.settings_at_start.warnings if NO_EFFECT_YET in line]
+    if found:
+        return warning(
+            _joined(found),
+            "The setting is known, but nothing in this version uses it.",
+            "Leave it, and it will count once the feature is there; or unset it until then.",
+        )
+    return ok("Every setting that is given has an effect.")
 
 
 def stored(context: Context) -> Finding:
@@ -46,7 +60,9 @@ def stored(context: Context) -> Finding:
             "They are of another type, or there is no such setting: another version may have stored them.",
             "Store them again: POST /api/v1/settings (docs/settings-api.md). null removes one.",
         )
-    return ok(f"{len(context.stored)} settings are stored, and all can be used.")
+    if not context.stored:
+        return ok("No setting is stored.")
+    return ok(f"{counted(len(context.stored), 'setting')} stored, and all can be used.")
 
 
 def overridden(context: Context) -> Finding:
@@ -54,7 +70,7 @@ def overridden(context: Context) -> Finding:
     settings = context.settings
     if context.stored and not settings["settings.persistent"]:
         return warning(
-            f"{len(context.stored)} stored settings are not used.",
+            f"Not in force: {counted(len(context.stored), 'stored setting')}.",
             f"ENABLE_PERSISTENT_CONFIG is false ({settings.resolved('settings.persistent').source}).",
             "Remove ENABLE_PERSISTENT_CONFIG if they are to count.",
         )
@@ -66,6 +82,10 @@ def overridden(context: Context) -> Finding:
             f"Remove the variable, or leave it. {EXPLAIN}",
         )
     return ok("No stored setting is overridden.")
+
+
+def _joined(lines: list[str]) -> str:
+    return "; ".join(line.removesuffix(".") for line in lines) + "."
 
 
 def _is_usable(context: Context, name: str) -> bool:

@@ -70,11 +70,21 @@ def keyring(settings: Settings, *, make: bool = True) -> Keyring:
     try:
         found = [given] if given else read_or_create(path) if make or path.exists() else []
     except OSError as error:
-        raise SecretKeyError(
-            f"The secret key cannot be kept in {path}: {error.strerror}. Let this user write there, choose another "
-            "place with WEBUI_SECRET_KEY_FILE, or set WEBUI_SECRET_KEY."
-        ) from error
+        raise SecretKeyError(_refusal(path, error)) from error
     return Keyring(tuple(dict.fromkeys([*found, *filter(None, settings["secret_key_previous"])])))
+
+
+def _refusal(path: Path, error: OSError) -> str:
+    """What to say when this user may not read the key file, or there can be none in its place."""
+    if isinstance(error, PermissionError) and error.filename == str(path):
+        return (
+            f"The secret key in {path} cannot be read: {error.strerror}. Run this as the user that the file belongs to,"
+            " or let this user read it."
+        )
+    return (
+        f"The secret key cannot be kept in {path}: {error.strerror}. Let this user write there, choose another place"
+        " with WEBUI_SECRET_KEY_FILE, or set WEBUI_SECRET_KEY."
+    )
 
 
 def key_file(settings: Settings) -> Path:

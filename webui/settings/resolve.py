@@ -16,6 +16,8 @@ from webui.settings.sources import Candidate, Origin, Sources, probable_typos, r
 from webui.settings.unsupported import COMMON, READ_BY_START_SH, UNSUPPORTED
 from webui.settings.values import Fixed, Resolved, Settings, following
 
+NO_EFFECT_YET = "has no effect yet"  # tells these warnings from those that want something corrected
+
 
 class SettingsError(Exception):
     """Everything that is wrong with the settings, in one message; ``problems`` holds a line for each."""
@@ -158,7 +160,7 @@ def _warnings(sources: Sources, candidates: Mapping[str, tuple[Candidate, ...]])
 def _without_effect(given: Mapping[str, Resolved], defaults: Mapping[str, Resolved]) -> list[str]:
     """Warnings about values that differ from the default in settings that nothing uses yet."""
     return [
-        f"{item.source} has no effect yet: {name} is planned"
+        f"{item.source} {NO_EFFECT_YET}: {name} is planned"
         for name, item in given.items()
         if item.setting.planned and item.value != defaults[name].value
     ]

@@ -22,7 +22,7 @@ from webui.models.setting import known_keys, store_values, stored_values
 from webui.security import keys as module
 from webui.security.keys import Keyring, fingerprint, keyring, read_or_create, replace_keys
 from webui.security.vault import Vault, is_sealed
-from webui.settings import Settings, from_ini_file, load
+from webui.settings import Settings, from_ini_file, load, program
 
 A, B = "key-a-" * 6, "key-b-" * 6
 SECRET = ["sk-secret"]
@@ -143,9 +143,24 @@ def test_the_keys_are_shown_without_being_told(site: Site, capsys: pytest.Captur
     assert f"{fingerprint(current)}  current, first used" in out
     assert f"{fingerprint('p' * 40)}  previous" in out
     assert f"openai.api_keys  {fingerprint(current)}" in out
-    assert f"history: 1 values  {fingerprint(current)}" in out
+    assert f"history: 1 value  {fingerprint(current)}" in out
     assert current not in out
     assert "sk-secret" not in out
+
+
+def test_without_stored_secrets_that_is_said(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert site.keys() == 0
+    out = capsys.readouterr().out
+    assert out.endswith("No encrypted secrets are stored.\n")
+    assert "encrypted under:" not in out
+
+
+def test_without_a_key_that_is_said(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.file.unlink()
+    capsys.readouterr()
+    assert site.keys() == 0
+    assert capsys.readouterr().out.startswith(f"There is no secret key yet ({site.file}).\n")
 
 
 def test_rotating_makes_a_key_that_everything_is_under(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,6 +218,17 @@ def test_forgetting_leaves_one_key_and_every_secret(site: Site) -> None:
     assert Vault(lambda: Keyring((left,))).open(site.stored()) == SECRET
 
 
+def test_with_one_key_there_is_nothing_to_forget(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert site.keys("forget") == 0
+    assert capsys.readouterr().out == (
+        f"There is nothing to forget: {site.file} has the secret key {fingerprint(site.key)} alone.\n"
+    )
+    for action in ("rotate", "forget"):
+        assert site.keys(action) == 0
+    assert capsys.readouterr().out.endswith("Who signed in under another key has to sign in again.\n")
+
+
 def test_a_key_from_the_environment_is_changed_there(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -223,7 +249,9 @@ def test_a_key_from_the_environment_is_changed_there(
 
 def test_what_is_missing_is_told_in_one_line(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert Site(ini).keys("rotate") == 1
-    assert "There is no database yet" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "There is no database yet" in err
+    assert err.endswith(f"Run: {program('initialize_db', ini)}\n")
     ini.write_text("[app:main]\nwebui.server.port = x\n")
     assert Site(ini).keys() == 2
 

@@ -182,7 +182,23 @@ def test_a_name_that_is_no_check(doctor: Callable[..., tuple[int, str, str]]) ->
     assert "database.schema" in err
 
 
-def test_an_ini_file_that_cannot_be_read(doctor: Callable[..., tuple[int, str, str]], place: Path) -> None:
-    code, out, _ = doctor("--ini", str(place / "missing.ini"), "--only", "settings")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_an_ini_file_that_is_not_there(
+    doctor: Callable[..., tuple[int, str, str]], place: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    expected = (2, "", f"{place}/missing.ini: there is no such file\n")
+    assert doctor("--ini", str(place / "missing.ini"), *options) == expected
+    monkeypatch.setenv("WEBUI_INI", str(place / "missing.ini"))
+    assert doctor(*options) == expected
+
+
+def test_an_ini_file_that_is_not_for_this_user(
+    doctor: Callable[..., tuple[int, str, str]], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)  # root may see everything
+    code, out, _ = doctor("--ini", str(place / "x.ini"), "--only", "settings.readable")
     assert code == 1
-    assert "there is no such file" in out
+    assert "Permission denied" in out

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from webui.doctor import database
-from webui.doctor.context import UPGRADE
+from webui.doctor import database, soundness
+from webui.doctor.checks import examine
+from webui.doctor.context import UPGRADE, Context
 from webui.doctor.finding import Finding, Status
 from webui.models import Base, migrate
 from webui.models.database import create_engine
@@ -146,18 +147,69 @@ def test_a_journal_that_was_never_written_back(look: Look, place: Path) -> None:
     assert "wal_checkpoint(TRUNCATE)" in found.remedy
 
 
+def overwrite(path: Path, *, table: str) -> None:
+    """Damage the first pages of a table and its indexes in an SQLite file."""
+    connection = sqlite3.connect(path)
+    pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = ?", (table,)).fetchall()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+
+
 def test_a_damaged_file(look: Look, place: Path) -> None:
-    with (place / "webui.db").open("r+b") as file:
-        file.seek(8 * 4096)
-        file.write(b"\xff" * 4096 * 4)
+    overwrite(place / "webui.db", table="settings")
     found = look("database.integrity")
     assert found.status is Status.PROBLEM
     assert "backup" in found.remedy
 
 
+def test_what_sqlite_says_of_a_damaged_file_is_one_line(look: Look, place: Path) -> None:
+    with sqlite3.connect(place / "webui.db") as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with (place / "webui.db").open("r+b") as file:
+        file.seek(28)  # the number of pages (https://www.sqlite.org/fileformat.html 1.3)
+        file.write((pages + 2).to_bytes(4, "big"))
+        file.truncate((pages + 2) * size)
+    found = look("database.integrity")
+    assert found.message == (
+        f"{place}/webui.db is damaged: Page {pages + 1} is never used; Page {pages + 2} is never used"
+    )
+
+
+def test_tables_of_a_damaged_file_are_not_judged(make_context: Callable[..., Context], place: Path) -> None:
+    change(place / "webui.db", "DELETE FROM alembic_version")
+    overwrite(place / "webui.db", table="settings")
+    found = {check.name: finding for check, finding in examine(make_context(HOST="0.0.0.0", WEBUI_SECRET_KEY="k" * 32))}
+    for name in (
+        "settings.stored settings.overridden database.schema database.orphans security.known_key"
+        " security.stored_secrets security.sign_up"
+    ).split():
+        told = (found[name].status, found[name].message)
+        assert told == (Status.SKIPPED, "The database file is damaged (database.integrity)."), name
+    assert [name for name, finding in found.items() if finding.status is Status.PROBLEM] == ["database.integrity"]
+
+
+def test_damage_that_a_check_meets_by_itself(look: Look, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soundness, "QUICK_SECONDS", -1.0)  # so there is no time to find it first
+    monkeypatch.setattr(soundness, "STEPS", 1)
+    overwrite(place / "webui.db", table="credentials")
+    found = look("database.orphans")
+    assert (found.status, found.message) == (
+        Status.SKIPPED,
+        "The database file is damaged (database.integrity).",
+    )
+    overwrite(place / "webui.db", table="users")
+    assert look("security.secret_key").status is Status.SKIPPED  # whether one was lost is not known
+
+
 def test_a_file_that_is_too_large_to_be_checked_in_time(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "QUICK_SECONDS", -1.0)
-    monkeypatch.setattr(database, "STEPS", 1)
+    monkeypatch.setattr(soundness, "QUICK_SECONDS", -1.0)
+    monkeypatch.setattr(soundness, "STEPS", 1)
     found = look("database.integrity")
     assert (found.status, found.remedy) == (Status.SKIPPED, "webui doctor --slow")
     assert look("database.integrity", slow=True).status is Status.OK
@@ -196,6 +248,8 @@ def test_more_connections_than_the_server_lets_in(look: Look, database_url: sa.U
     assert found.status is Status.WARNING
     assert "8088 connections" in found.message  # 8 * (1000 in the pool, 10 beyond it, 1 that listens)
     assert "max_connections" in found.remedy
+    found = look("database.connections", DATABASE_URL=url, DATABASE_POOL_SIZE="1000")
+    assert found.message.startswith("1 worker may open 1011 connections;")
 
 
 def test_a_database_that_is_slow(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:

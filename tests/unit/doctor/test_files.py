@@ -76,6 +76,14 @@ def test_a_file_that_others_can_use(look: Look, place: Path, check: str, name: s
     assert look(f"files.{check}").status is Status.OK
 
 
+def test_a_file_of_its_owner_s_alone_tells_whose_it_is(look: Look, place: Path) -> None:
+    path = place / ".webui_secret_key"
+    path.touch(mode=0o600)
+    assert look("files.key_mode").message == f"{path} is its owner's alone ({path.owner()})."
+    os.chown(path, 54321, -1)
+    assert look("files.key_mode").message == f"{path} is its owner's alone (54321)."
+
+
 def test_the_side_files_of_a_database_count(look: Look, place: Path) -> None:
     (place / "webui.db-wal").touch(mode=0o600)
     (place / "webui.db-wal").chmod(0o644)

@@ -28,11 +28,33 @@ def add_user(place: Path) -> Callable[[str], None]:
     return lambda role: write(place, insert, role, role)
 
 
+@pytest.fixture
+def unreadable_key_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A key file that is there, and is not for this user."""
+    path, read = place / ".webui_secret_key", Path.read_text
+    path.write_text(GOOD_KEY, encoding="ascii")
+
+    def refuse(file: Path, *args: str, **options: str) -> str:
+        if file == path:
+            raise PermissionError(13, "Permission denied", str(file))
+        return read(file, *args, **options)
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # root may read everything
+    return path
+
+
 def write(place: Path, statement: str, *values: str) -> None:
     database = sqlite3.connect(place / "webui.db")
     with database:
         database.execute(statement, values)
     database.close()
+
+
+def store_sealed(place: Path, key: str) -> None:
+    """Store the keys of connections, encrypted under this secret key."""
+    value = json.dumps(Vault(lambda: Keyring((key,))).seal(["sk-s3cret-word"]))
+    insert = "INSERT INTO settings (name, value, version, updated_at) VALUES ('openai.api_keys', ?, 1, '2026-11-23')"
+    write(place, insert, value)
 
 
 def test_a_good_key_is_not_shown(look: Look) -> None:
@@ -61,6 +83,36 @@ def test_a_damaged_key_file(look: Look, place: Path, text: bytes) -> None:
     assert look("security.secret_key").status is Status.PROBLEM
 
 
+def test_a_key_file_that_is_another_user_s(look: Look, unreadable_key_file: Path) -> None:
+    found = look("security.secret_key")
+    assert found.status is Status.PROBLEM
+    assert found.message == f"{unreadable_key_file} exists, but this user cannot read it."
+    assert "sudo -u USER webui doctor" in found.remedy
+    assert found.remedy.endswith(f'sudo chown "$(id -un)" {unreadable_key_file}')
+
+
+def test_nothing_is_said_of_what_a_key_that_cannot_be_read_would_tell(
+    look: Look, place: Path, unreadable_key_file: Path
+) -> None:
+    store_sealed(place, GOOD_KEY)
+    write(place, "INSERT INTO secret_keys VALUES (?, '2026-11-23')", fingerprint(OTHER_KEY))
+    # The server would connect with the stored key, so what a connection without it meets tells nothing.
+    connected = {"ENABLE_OPENAI_API": "true", "OPENAI_API_BASE_URL": "http://127.0.0.1:1"}
+    for name in ("security.known_key", "security.stored_secrets", "models.connects"):
+        found = look(name, **connected)
+        assert (found.status, found.message) == (
+            Status.SKIPPED,
+            "The secret key cannot be read (security.secret_key).",
+        ), name
+
+
+def test_what_is_stored_and_no_secret_counts_without_a_key(look: Look, place: Path, unreadable_key_file: Path) -> None:
+    store_sealed(place, GOOD_KEY)
+    insert = "INSERT INTO settings (name, value, version, updated_at) VALUES (?, ?, 2, '2026-11-23')"
+    write(place, insert, "ui.default_user_role", '"admin"')
+    assert look("security.default_role").status is Status.PROBLEM
+
+
 def test_a_key_that_was_lost(look: Look, add_user: Callable[[str], None]) -> None:
     add_user("user")
     found = look("security.secret_key")
@@ -83,9 +135,7 @@ def test_without_a_key_there_is_nothing_to_compare(look: Look) -> None:
 
 @pytest.mark.parametrize(("key", "status"), [(GOOD_KEY, Status.OK), (OTHER_KEY, Status.PROBLEM)])
 def test_secrets_that_are_encrypted_under_a_key(look: Look, place: Path, key: str, status: Status) -> None:
-    value = json.dumps(Vault(lambda: Keyring((key,))).seal(["sk-s3cret-word"]))
-    insert = "INSERT INTO settings (name, value, version, updated_at) VALUES ('openai.api_keys', ?, 1, '2026-11-23')"
-    write(place, insert, value)
+    store_sealed(place, key)
     found = look("security.stored_secrets", WEBUI_SECRET_KEY=GOOD_KEY)
     assert found.status is status
     assert ("openai.api_keys" in found.message) is (status is Status.PROBLEM)

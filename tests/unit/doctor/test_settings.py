@@ -24,7 +24,7 @@ def store(place: Path, **values: object) -> None:
     database.close()
 
 
-@pytest.mark.parametrize("name", ["readable", "names", "stored", "overridden"])
+@pytest.mark.parametrize("name", ["readable", "names", "planned", "stored", "overridden"])
 def test_good_settings(look: Look, place: Path, name: str) -> None:
     store(place, ui__enable_signup=True)
     assert look(f"settings.{name}").status is Status.OK
@@ -78,6 +78,15 @@ def test_names_that_have_no_effect_or_are_old(look: Look, environ: dict[str, str
     assert said in found.message
 
 
+def test_what_is_set_ahead_of_its_feature_is_no_wrong_name(look: Look) -> None:
+    found = look("settings.planned", ENABLE_WEB_SEARCH="true")
+    assert found.status is Status.WARNING
+    assert found.message == "environment ENABLE_WEB_SEARCH has no effect yet: rag.web.search.enable is planned."
+    assert found.remedy == "Leave it, and it will count once the feature is there; or unset it until then."
+    assert look("settings.names", ENABLE_WEB_SEARCH="true").status is Status.OK
+    assert look("settings.planned", ENABLE_SINGUP="true").status is Status.OK
+
+
 def test_a_line_of_dotenv_that_cannot_be_read(look: Look, place: Path) -> None:
     (place / ".env").write_text("WEBUI_NAME=ours\nnot a variable\n", encoding="utf-8")
     assert ".env line 2" in look("settings.names").message
@@ -90,6 +99,13 @@ def test_stored_values_that_cannot_be_used(look: Look, place: Path, values: dict
     assert found.status is Status.WARNING
     (name,) = values
     assert found.message == f"Stored values are not used: {name.replace('__', '.')}."
+
+
+def test_stored_settings_are_counted_in_words_that_fit(look: Look, place: Path) -> None:
+    assert look("settings.stored").message == "No setting is stored."
+    store(place, ui__enable_signup=True)
+    assert look("settings.stored").message == "1 setting stored, and all can be used."
+    assert look("settings.overridden", ENABLE_PERSISTENT_CONFIG="false").message == "Not in force: 1 stored setting."
 
 
 def test_a_stored_value_that_the_environment_overrides(look: Look, place: Path) -> None:

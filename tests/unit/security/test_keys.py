@@ -74,6 +74,16 @@ def test_a_place_that_cannot_be_used_is_told(tmp_path: Path) -> None:
         secret_key(settings(tmp_path / "file"))
 
 
+def test_a_file_that_is_not_for_this_user_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, **_: str) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / KEY_FILE).touch()
+    monkeypatch.setattr(Path, "read_text", refuse)  # root may read everything
+    with pytest.raises(SecretKeyError, match=rf"in .*/{KEY_FILE} cannot be read: Permission denied\. Run this as the"):
+        secret_key(settings(tmp_path))
+
+
 def test_further_lines_of_the_file_are_previous_keys(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).write_text(f"{'a' * 32}\n\n {'b' * 32} \n")
     found = keyring(settings(tmp_path, WEBUI_SECRET_KEY_PREVIOUS=f"{'c' * 32};{'a' * 32}"))
