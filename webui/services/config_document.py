@@ -39,7 +39,9 @@ def changes_of(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
     422 that names every wrong value. ``null`` stands for what was never set, and changes nothing.
     """
-    changes, unknown, problems = {}, [], []
+    changes: dict[str, Any] = {}
+    unknown: list[str] = []
+    problems = []
     for path, value in _leaves(document, ""):
         setting = BY_NAME.get(path)
         if setting is None or not setting.runtime:
