@@ -9,6 +9,7 @@ from webtest import TestApp
 
 from tests.support import PASSWORD, Client, conversation, message
 from webui import api
+from webui.models import lookup
 
 BODIES = [
     b"",
@@ -157,7 +158,11 @@ def test_a_database_that_cannot_be_asked_means_no(admin: Client, monkeypatch: py
     def fail(*_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("gone"))
 
+    def break_off(*_: object) -> None:
+        raise admin.registry.database.engine.dialect.loaded_dbapi.OperationalError("gone")
+
     monkeypatch.setattr(admin.registry.database, "reader", fail)
+    monkeypatch.setattr(lookup, "_first", break_off)
     for path in ("/api/v1/auths/", "/api/config", "/health/db", "/ready"):
         response = admin.get(path)
         assert response.status_int == 503

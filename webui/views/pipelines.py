@@ -32,18 +32,15 @@ if TYPE_CHECKING:
 MAX_PROGRAM = 4 * 1024 * 1024  # bytes
 NOTHING = Raw(b"", "")
 
-of_pipelines = partial(
-    api_view,
-    permission=Permission.ADMIN,
-    returns=Answer,
-    errors=(
-        Problem.KEY_REFUSED,
-        Problem.CONNECTION_NOT_FOUND,
-        Problem.UNAVAILABLE,
-        Problem.UPSTREAM_FAILED,
-        Problem.UPSTREAM_TIMEOUT,
-    ),
+UPSTREAM = (
+    Problem.KEY_REFUSED,
+    Problem.CONNECTION_NOT_FOUND,
+    Problem.UNAVAILABLE,
+    Problem.UPSTREAM_FAILED,
+    Problem.UPSTREAM_TIMEOUT,
 )
+
+of_pipelines = partial(api_view, permission=Permission.ADMIN, returns=Answer, errors=UPSTREAM)
 
 
 @api_view(route="pipelines.servers", method="GET", permission=Permission.ADMIN, returns=PipelineServers)
@@ -69,6 +66,7 @@ def list_pipelines(request: Request) -> Detached:
     method="POST",
     accepts=("multipart/form-data",),
     max_body=MAX_PROGRAM,
+    errors=(Problem.INVALID, *UPSTREAM),
 )
 def upload(request: Request) -> Detached:
     """Give a server a program: the field `file` of a form, a Python file, and in `urlIdx` which server."""
