@@ -13,7 +13,7 @@ from webui.schemas.users import AddedUser, AddUserForm, Profile, ProfileForm
 from webui.security.origins import is_rebindable
 from webui.security.passwords import hash_password
 from webui.security.permissions import Permission
-from webui.security.tokens import COOKIE, header_token
+from webui.security.tokens import COOKIE, presented_token
 from webui.services import accounts, sessions, users
 from webui.services.ratelimits import count_attempt
 from webui.settings import default_permissions
@@ -30,7 +30,7 @@ MAX_SIGNUP = 3 * 1024 * 1024  # bytes; a picture may stand in it
 def session_user(request: Request) -> dict[str, Any]:
     """Who is signed in; sets the cookie again, for a page that came with a token only."""
     user = request.user
-    token = header_token(request) or request.cookies[COOKIE]
+    token = presented_token(request)
     _set_cookie(request, token, user.session_expires_at)
     profile = {name: getattr(user, name) for name in SessionUserInfo.model_fields if hasattr(user, name)}
     return {**profile, **_token_fields(request, token, user.session_expires_at)}
