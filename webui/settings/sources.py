@@ -83,13 +83,12 @@ def read_sources(ini: Mapping[str, str], environ: Mapping[str, str], dotenv: Pat
 
 def _without_prefix(ini: Mapping[str, str], ini_name: str) -> list[str]:
     """Warnings about keys of the INI file that would be settings under their full names."""
-    full = {f"{INI_PREFIX}{key}": key for key in ini if key not in INI_KEYS}
-    by_variable = {key.upper(): key for key in full.values()}
     warnings = []
-    for setting in SETTINGS:
-        names = [full.get(key) for key in setting.ini_keys] + [by_variable.get(name) for name in setting.variables]
-        if key := next(filter(None, names), None):
-            warnings.append(f"{ini_name} {key} is not read; write {setting.ini_keys[0]}")
+    for key in ini.keys() - INI_KEYS:
+        full, variable = f"{INI_PREFIX}{key}", key.upper()
+        if full in INI_KEYS or variable in VARIABLES:
+            meant = next(item for item in SETTINGS if full in item.ini_keys or variable in item.variables)
+            warnings.append(f"{ini_name} {key} is not read; write {meant.ini_keys[0]}")
     return warnings
 
 
