@@ -27,6 +27,7 @@ ROUTES = {
     "chats.import_state": "/api/v1/chats/imports/{id}",
     "chats.archive_file": "/api/v1/chats/export",
     "chats.item": "/api/v1/chats/{id}",
+    "chats.messages": "/api/v1/chats/{id}/messages",
     "chats.message": "/api/v1/chats/{id}/messages/{message_id}",
     "chats.message_event": "/api/v1/chats/{id}/messages/{message_id}/event",
     "chats.message_trash": "/api/v1/chats/{id}/trash",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,26 +82,58 @@ def update_chat(database: Database, user_id: str, chat_id: str, chat: dict[str, 
                 merging.merge(db, chat_id, sent.messages)
             return read_chat(db, user_id, chat_id)
     with large_write():
-        _merge_in_parts(database, user_id, chat_id, sent.messages)
+        with database.begin(write=False) as db:
+            find_chat(db, user_id, chat_id, lock=False)
+            changes = merging.compare(merging.read(db, chat_id), sent.messages)
+        write_in_parts(database, user_id, chat_id, changes)
         with database.begin() as db:
             _store(find_chat(db, user_id, chat_id), sent)
     with database.begin(write=False) as db:
         return read_chat(db, user_id, chat_id)
 
 
-def _merge_in_parts(database: Database, user_id: str, chat_id: str, sent: Mapping[str, dict[str, Any]]) -> None:
-    """Store what a client holds of a large chat in transactions that are short.
+def write_in_parts(database: Database, user_id: str, chat_id: str, changes: merging.Changes) -> None:
+    """Store changes of a large chat in transactions that are short.
 
     What is stored of a save that is cut off is kept: sent again, it takes its place.
     """
-    with database.begin(write=False) as db:
-        find_chat(db, user_id, chat_id, lock=False)
-        changes = merging.compare(merging.read(db, chat_id), sent)
     for part in changes.parts():
         with database.begin() as db:
             find_chat(db, user_id, chat_id)
             merging.write_part(db, chat_id, part)
         time.sleep(PAUSE_SECONDS)
+
+
+def change_messages(
+    database: Database,
+    user_id: str,
+    chat_id: str,
+    *,
+    sent: Mapping[str, Any],
+    deleted: AbstractSet[str],
+    current_id: str | None,
+) -> datetime:
+    """Store some messages of a chat, put others into the trash, and say which one is shown; when that was done.
+
+    Unlike ``update_chat`` it reads no text of the messages that it is not about.
+    """
+    incoming = messages.parse(sent)
+    with database.begin() as db:
+        chat = find_chat(db, user_id, chat_id)
+        changes = merging.some(db, chat_id, incoming, deleted)
+        is_large = len(deleted) * messages.ROW + messages.length(incoming.values()) > messages.PART
+        if not is_large:
+            merging.write_part(db, chat_id, changes)
+            return _show(chat, current_id)
+    with large_write():
+        write_in_parts(database, user_id, chat_id, changes)
+    with database.begin() as db:
+        return _show(find_chat(db, user_id, chat_id), current_id)
+
+
+def _show(chat: Chat, current_id: str | None) -> datetime:
+    chat.current_id, chat.updated_at = current_id, utcnow()
+    return chat.updated_at
 
 
 def find_chat(db: Session, user_id: str, chat_id: str, *, lock: bool = True) -> Chat:

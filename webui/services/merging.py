@@ -108,6 +108,21 @@ def compare(stored: Stored, incoming: Mapping[str, Row]) -> Changes:
     )
 
 
+def some(db: Session, chat_id: str, incoming: Mapping[str, Row], deleted: AbstractSet[str]) -> Changes:
+    """What has to be done to store these messages of a chat and to delete those; about others nothing is said."""
+    tree = {key: parent for key, parent, _ in db.connection().execute(_TREE, {"chat_id": chat_id})}
+    depth_before = _depths(tree)
+    depth = _depths({key: row["parent_id"] if row["parent_id"] in incoming else None for key, row in incoming.items()})
+    known = {key for key in incoming if key in tree}
+    return Changes(
+        [{**incoming[key], "id": key} for key in sorted(incoming.keys() - known, key=depth.__getitem__)],
+        [{**incoming[key], "id": key} for key in sorted(known)],
+        [],
+        [{"id": key} for key in sorted(deleted & tree.keys(), key=depth_before.__getitem__, reverse=True)],
+        stale=True,
+    )
+
+
 def write_part(db: Session, chat_id: str, part: Changes) -> None:
     """Do a part of what ``compare`` found. What others have done since then stays."""
     ids = [row["id"] for row in (*part.new, *part.changed, *part.moved, *part.gone)]

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.chat_messages import EventForm, MessageForm
+from webui.schemas.chat_messages import ChangedAt, EventForm, MessageChanges, MessageForm
 from webui.schemas.chats import ChatOut
 from webui.security.permissions import Permission
-from webui.services import chat_messages
+from webui.services import chat_messages, chats
 from webui.services.sharing import owner_of
 from webui.views.chats import MAX_CHAT
 from webui.views.sharing import sees_all
@@ -17,6 +17,33 @@ if TYPE_CHECKING:
 
 MAX_EVENT = 1024 * 1024  # bytes
 ERRORS = (Problem.CHAT_NOT_FOUND, Problem.MESSAGE_NOT_FOUND, Problem.CONFLICT)
+
+
+@api_view(
+    route="chats.messages",
+    method="POST",
+    permission=Permission.VERIFIED,
+    body=MessageChanges,
+    returns=ChangedAt,
+    max_body=MAX_CHAT,
+    errors=(Problem.CHAT_NOT_FOUND,),
+)
+def change_messages(request: Request) -> dict[str, Any]:
+    """Store some messages of a chat, and put others into the trash; all that is not named stays as it is.
+
+    A message that is being generated is the server's until it is complete. Deleting stops at messages that others have
+    answered meanwhile.
+    """
+    form: MessageChanges = request.payload
+    changed = chats.change_messages(
+        request.database,
+        request.user.id,
+        request.matchdict["id"],
+        sent=form.messages,
+        deleted=frozenset(form.deleted),
+        current_id=form.currentId,
+    )
+    return {"updated_at": changed}
 
 
 @api_view(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.functional.chats.support import act, generate, new_chat
-from tests.support import Client, conversation, message
+from tests.support import Client, conversation, counted_statements, message
 from webui.runs import feeds
 from webui.runs.engine import Runs
 
@@ -19,6 +19,77 @@ def test_a_message_gets_another_text_and_stays_where_it_is(admin: Client) -> Non
     expected = {**history["messages"], "q": {**history["messages"]["q"], "content": "Hello"}}
     assert changed["chat"]["history"] == {**history, "messages": expected}
     assert admin.get(f"/api/v1/chats/{chat['id']}").json == changed
+
+
+def test_some_messages_are_stored_and_others_stay(admin: Client) -> None:
+    chat = new_chat(admin)
+    new = {
+        "q2": message("q2", "a", content="More?"),
+        "a2": message("a2", "q2", role="assistant"),
+        "q": message("q", own=1),
+    }
+    act(admin, chat["id"], "messages", {"messages": new, "currentId": "a2"})
+    history = admin.get(f"/api/v1/chats/{chat['id']}").json["chat"]["history"]
+    assert list(history["messages"]) == ["q", "a", "q2", "a2"]
+    assert history["currentId"] == "a2"
+    assert history["messages"]["a"]["childrenIds"] == ["q2"]
+    assert history["messages"]["q"]["own"] == 1
+
+
+def test_messages_are_deleted_leaves_first_and_can_be_brought_back(admin: Client) -> None:
+    chat = new_chat(admin, *(message(f"m{n}", f"m{n - 1}" if n else None) for n in range(5)))
+    act(admin, chat["id"], "messages", {"deleted": ["m2", "m4", "m3", "unknown"], "currentId": "m1"})
+    history = admin.get(f"/api/v1/chats/{chat['id']}").json["chat"]["history"]
+    assert list(history["messages"]) == ["m0", "m1"]
+    assert {line["id"] for line in admin.get(f"/api/v1/chats/{chat['id']}/trash").json} == {"m2", "m3", "m4"}
+
+
+def test_a_message_that_was_answered_meanwhile_is_not_deleted(admin: Client) -> None:
+    chat = new_chat(admin)
+    act(admin, chat["id"], "messages", {"messages": {"q2": message("q2", "a")}, "currentId": "q2"})
+    act(admin, chat["id"], "messages", {"deleted": ["a"], "currentId": "q"})
+    assert "a" in admin.get(f"/api/v1/chats/{chat['id']}").json["chat"]["history"]["messages"]
+
+
+def test_very_many_messages_are_stored_in_parts(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webui.services.messages.PART", 300)
+    monkeypatch.setattr("webui.services.chats.PAUSE_SECONDS", 0)
+    chat = new_chat(admin)
+    many = {f"m{n}": message(f"m{n}", f"m{n - 1}" if n else "a") for n in range(20)}
+    act(admin, chat["id"], "messages", {"messages": many, "currentId": "m19"})
+    assert len(admin.get(f"/api/v1/chats/{chat['id']}").json["chat"]["history"]["messages"]) == 22
+
+
+def test_changing_messages_reads_no_text_of_the_others(admin: Client) -> None:
+    chat = new_chat(admin)
+    with counted_statements(admin.registry.database.engine) as statements:
+        act(admin, chat["id"], "messages", {"messages": {"q2": message("q2", "a")}, "currentId": "q2"})
+    reading = [text for text in statements if "messages.content" in text and text.startswith("SELECT")]
+    assert all("IN (" in text for text in reading)
+
+
+def test_messages_of_others_are_not_to_be_changed(users: Client) -> None:
+    ada, bob = users.sign_up(), users.sign_up()
+    chat = new_chat(ada)
+    assert bob.post(f"/api/v1/chats/{chat['id']}/messages", {"currentId": None}).status_int == 401
+    assert ada.get(f"/api/v1/chats/{chat['id']}").json == chat
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"messages": [], "currentId": None},
+        {"messages": {"x": 1}, "currentId": None},
+        {"messages": {"x": message("x", "x")}, "currentId": None},
+        {"deleted": [1], "currentId": None},
+        {"currentId": ""},
+    ],
+)
+def test_changes_of_messages_have_a_form(admin: Client, body: Any) -> None:
+    chat = new_chat(admin)
+    assert admin.post(f"/api/v1/chats/{chat['id']}/messages", body).status_int == 422
+    assert admin.get(f"/api/v1/chats/{chat['id']}").json == chat
 
 
 def test_a_message_that_is_being_generated_is_not_to_be_edited(admin: Client) -> None:
