@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, WithJsonSchema, create_model
+from pydantic import AfterValidator, WithJsonSchema, create_model
 from pydantic_core import PydanticCustomError
 
 from webui.schemas.common import Form
@@ -18,12 +18,6 @@ from webui.settings.forms import AS_TEXT, Fields
 from webui.settings.setting import Setting
 
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
-
-
-class SettingsForm(Form):
-    """Built when first used: 300 fields that are seldom needed would make every start slower."""
-
-    model_config = ConfigDict(defer_build=True)
 
 
 def _checked_by(setting: Setting) -> AfterValidator:
@@ -48,7 +42,7 @@ def _described(setting: Setting) -> WithJsonSchema:
     )
 
 
-def _form(name: str, fields: Fields, about: str, **more: Any) -> type[SettingsForm]:
+def _form(name: str, fields: Fields, about: str, **more: Any) -> type[Form]:
     """The schema of a form, which is also that of the answer; ``more`` are fields that are no settings."""
     found = dict(more)
     for field, item in fields.items():
@@ -56,7 +50,7 @@ def _form(name: str, fields: Fields, about: str, **more: Any) -> type[SettingsFo
             found[field] = (_form(f"{name}_{field}", item, about) | None, None)
         else:
             found[field] = (Annotated[Any, _checked_by(item), _described(item)], None)
-    return create_model(name, __base__=SettingsForm, __doc__=about, __module__=__name__, **found)
+    return create_model(name, __base__=Form, __doc__=about, __module__=__name__, **found)
 
 
 TaskConfig = _form("TaskConfig", forms.TASKS, "The settings of the small tasks; an empty template is the built-in one.")

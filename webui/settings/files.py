@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import plaster
+from plaster import parse_uri
+from plaster_pastedeploy import Loader
 
 from webui.settings.declarations import INI_KEYS
 from webui.settings.resolve import SettingsError, load
@@ -56,7 +57,7 @@ def read_ini(path: Path) -> dict[str, str]:
     if not path.is_file():
         raise SettingsError([f"{path}: there is no such file"])
     try:
-        loader = plaster.get_loader(str(path))
+        loader = _loader(path)
         if SECTION not in loader.get_sections():
             raise SettingsError([f"{path}: there is no section [{SECTION}]"])
         section = loader.get_settings(SECTION)
@@ -73,7 +74,12 @@ def read_ini(path: Path) -> dict[str, str]:
 
 def server_keys(path: str) -> dict[str, str]:
     """The settings that stand under ``[server:main]``, by the keys that they have elsewhere."""
-    return _server_section(plaster.get_loader(path))
+    return _server_section(_loader(path))
+
+
+def _loader(path: str | Path) -> Loader:
+    """Reads as ``pserve`` does; ``plaster.get_loader`` would look through all installed packages for this class."""
+    return Loader(parse_uri(f"file+ini://{path}"))
 
 
 def _complaint(error: configparser.Error) -> str:
@@ -92,7 +98,7 @@ def _complaint(error: configparser.Error) -> str:
     return f"cannot be read ({type(error).__name__})"
 
 
-def _server_section(loader: plaster.ILoader) -> dict[str, str]:
+def _server_section(loader: Loader) -> dict[str, str]:
     """The keys of ``[server:main]`` that are settings, under their own names; the rest is waitress's."""
     section = loader.get_settings("server:main") if "server:main" in loader.get_sections() else {}
     return {key: value for name, value in section.items() if (key := f"webui.server.{name}") in INI_KEYS}
