@@ -157,6 +157,19 @@ def test_an_open_page_sees_what_any_worker_generates(tmp_path: Path, upstream: U
             assert seen == whole(SHORT, 100)
 
 
+def test_an_open_page_may_do_without_the_text(tmp_path: Path, upstream: Upstream) -> None:
+    with running_server(tmp_path, environ(upstream)) as server:
+        token = server.sign_up()
+        with server.call("GET", "/api/v1/events?text=false", token=token) as page:
+            assert page.readline()
+            start(server, token, new_chat(server, token), SHORT)
+            first = next_text(page)
+            assert first
+            assert next_text(page) == ""
+    assert whole(SHORT, 100) != first
+    assert whole(SHORT, 100).startswith(first)
+
+
 def test_stop_closes_the_connection_to_the_model_server_from_any_worker(tmp_path: Path, upstream: Upstream) -> None:
     with running_server(tmp_path, environ(upstream, UVICORN_WORKERS="3")) as server:
         token = server.sign_up()

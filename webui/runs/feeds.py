@@ -57,8 +57,11 @@ async def follow_run(runs: Runs, run: journal.Stored, seq: int) -> AsyncGenerato
             await watcher.wait(PING_SECONDS if active else POLL_SECONDS)
 
 
-async def follow_user(runs: Runs, user_id: str, since: float) -> AsyncGenerator[bytes, None]:
-    """What happens to all runs of a user from now on, and those whole that began after ``since`` (monotonic)."""
+async def follow_user(runs: Runs, user_id: str, since: float, *, text: bool = True) -> AsyncGenerator[bytes, None]:
+    """What happens to all runs of a user from now on, and those whole that began after ``since`` (monotonic).
+
+    Without ``text`` only the first piece of what a run says is told, and all else that happens.
+    """
     room = runs.room(user_id)
     seen = {known.id: known.seq for known in room.logs.values() if known.began < since}
     with _watching(room) as watcher:
@@ -69,9 +72,12 @@ async def follow_user(runs: Runs, user_id: str, since: float) -> AsyncGenerator[
                 yield PING
                 continue
             for known in watcher.take():
-                last, deltas = await _following(runs, known.id, known, seen.get(known.id, 0))
+                told = seen.get(known.id, 0)
+                last, deltas = await _following(runs, known.id, known, told)
+                seen[known.id] = last
+                if not text and told:
+                    deltas = [delta for delta in deltas if "event" in delta]
                 if deltas:
-                    seen[known.id] = last
                     yield await _encode(runs, known, deltas, last)
             await asyncio.sleep(FRAME_SECONDS)
 

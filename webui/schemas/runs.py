@@ -39,6 +39,12 @@ class ResumeQuery(Form):
     after: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
 
+class EventsQuery(Form):
+    """Without `text` only the first piece of each reply is told, and all else that happens."""
+
+    text: bool = True
+
+
 class ChatCompleted(Form):
     """What the page sends when a reply is complete."""
 

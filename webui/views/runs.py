@@ -13,7 +13,16 @@ from webui.api import api_view
 from webui.errors import ApiError, Problem
 from webui.runs import journal
 from webui.runs.feeds import HEADERS, follow_run, follow_user, while_signed_in
-from webui.schemas.runs import ChatAction, ChatCompleted, ChatTasks, ResumeQuery, Started, Stopped, TaskList
+from webui.schemas.runs import (
+    ChatAction,
+    ChatCompleted,
+    ChatTasks,
+    EventsQuery,
+    ResumeQuery,
+    Started,
+    Stopped,
+    TaskList,
+)
 from webui.security.permissions import Permission
 from webui.services import folders, runs
 from webui.services.completions import Completion, find_route
@@ -95,11 +104,13 @@ def follow_task(request: Request) -> Detached:
     return _events(request, lambda: follow_run(engine, run, after))
 
 
-@api_view(route="events", method="GET", permission=Permission.VERIFIED, media_type="text/event-stream")
+@api_view(
+    route="events", method="GET", permission=Permission.VERIFIED, query=EventsQuery, media_type="text/event-stream"
+)
 def follow_everything(request: Request) -> Detached:
     """What happens to all of the user's replies from now on, as server-sent events: for an open page."""
-    engine, user_id, since = request.registry.runs, request.user.id, time.monotonic()
-    return _events(request, lambda: follow_user(engine, user_id, since))
+    engine, user_id, text, since = request.registry.runs, request.user.id, request.query.text, time.monotonic()
+    return _events(request, lambda: follow_user(engine, user_id, since, text=text))
 
 
 def _events(request: Request, source: Callable[[], AsyncGenerator[bytes, None]]) -> Detached:
