@@ -5,9 +5,13 @@ The top-level ``alembic/`` folder is the folder of record for migrations; in a w
 """
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+?)"', (HERE / "webui" / "__init__.py").read_text(encoding="utf-8")).group(1)
@@ -18,7 +22,7 @@ REQUIRES = [
     "alembic>=1.18",
     "cryptography>=45",
     "psycopg2-binary>=2.9.10",
-    "pydantic>=2.12",
+    "pydantic>=2.14",  # builds what is deferred under a lock
     "pyramid>=2.1",
     "pyramid_jwt>=1.6.1",
     "pyramid_retry>=2.1.1",
@@ -57,6 +61,33 @@ EXTRAS = {
     ],
 }
 
+
+def build_page() -> None:
+    """Build the web page, which goes into packages; a source package has it built, and not the script."""
+    script = HERE / "scripts" / "build_page.sh"
+    if script.exists() and subprocess.run([script], check=False).returncode:  # noqa: S603 - a file of ours
+        sys.exit("The web page could not be built; what is above says why.")
+    if not (HERE / "webui" / "static" / "index.html").exists():
+        sys.exit("There is no web page in webui/static, and no scripts/build_page.sh to build it.")
+
+
+class BuildWithPage(build_py):
+    """For wheels; an editable installation needs no page to be installed."""
+
+    def run(self) -> None:
+        if not self.editable_mode:
+            build_page()
+        super().run()
+
+
+class SourcesWithPage(sdist):
+    """For source packages."""
+
+    def run(self) -> None:
+        build_page()
+        super().run()
+
+
 setup(
     name="webui",
     version=VERSION,
@@ -76,11 +107,12 @@ setup(
         "webui.migrations.versions": "alembic/versions",
     },
     package_data={
-        "webui": ["frontend/*", "views/*.mako", "py.typed"],
+        "webui": ["static/*", "static/**/*", "services/*.svg", "views/*.mako", "py.typed"],
         "webui.migrations": ["*.mako"],
     },
     install_requires=REQUIRES,
     extras_require=EXTRAS,
+    cmdclass={"build_py": BuildWithPage, "sdist": SourcesWithPage},
     entry_points={
         "paste.app_factory": ["main = webui:main"],
         "paste.server_runner": ["main = webui.server:serve_paste"],

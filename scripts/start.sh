@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Usage: ./scripts/start.sh [options of pserve]
 #
-# Sets webui up and serves it: a virtual environment in .venv, the packages, the database, then the server on
-# port 8080. What is there already is not made again. Needs Python 3.11 or newer and no compiler. Ctrl-C ends it.
+# Sets webui up and serves it: a virtual environment in .venv, the packages, the web page, the database, then the server
+# on port 8080. What is there already is not made again. Needs Python 3.11 or newer and no compiler. The page is built
+# with the machine's Node (20.19, 22.12 or newer), else with one that is installed in .venv. Ctrl-C ends the server.
 #
 # Every setting may be given in the environment or in a file .env (docs/settings.md tells them all). The usual ones:
 #   PORT, HOST                  where to listen; port 8080 of all addresses
@@ -14,6 +15,7 @@
 # Read by this script alone, from the environment:
 #   WEBUI_INI                   INI file; production.ini
 #   WEBUI_LOCAL_MODEL=false     do not install the small model, which is most of the download
+#   FRONTEND_BUILD_DIR          folder of another web page, which is served instead; ours is not built then
 #   USE_OLLAMA_DOCKER=true      run `ollama serve` beside the server, and end it with the server
 #   USE_CUDA_DOCKER=true        let programs find the CUDA libraries that are installed in .venv
 #   SPACE_HOST                  set in a Hugging Face Space: the public address becomes https://$SPACE_HOST
@@ -55,6 +57,7 @@ case ${1:-} in -h | --help) usage && exit ;; esac
 
 INI=$(find_ini)
 if is_true "${WEBUI_LOCAL_MODEL:-true}"; then setup local; else setup; fi
+if [ -z "${FRONTEND_BUILD_DIR:-}" ]; then build_page; fi
 if is_true "${USE_CUDA_DOCKER:-}"; then find_cuda_libraries; fi
 if is_true "${USE_OLLAMA_DOCKER:-}"; then start_ollama; fi
 if [ "${WEB_LOADER_ENGINE:-}" = playwright ]; then

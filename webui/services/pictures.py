@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-import webui
-
 SVG = "image/svg+xml"
 MEDIA_TYPES = frozenset(
     {SVG, "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/x-icon"}
@@ -49,4 +47,4 @@ def elsewhere(url: str) -> str | None:
 @cache
 def default() -> Picture:
     """The server's own."""
-    return Picture(SVG, (Path(webui.__file__).parent / "frontend" / "favicon.svg").read_bytes())
+    return Picture(SVG, Path(__file__).with_name("picture.svg").read_bytes())

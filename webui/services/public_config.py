@@ -77,6 +77,7 @@ def _for_verified_users(settings: Settings, user_count: int) -> dict[str, Any]:
         "default_pinned_models": settings["ui.default_pinned_models"],
         "default_prompt_suggestions": settings["ui.prompt_suggestions"],
         "user_count": user_count,
+        "trash_days": settings["chats.trash_days"],  # not of the contract
         "code": {"engine": settings["code_execution.engine"]},
         "audio": {
             "tts": {name: settings[f"audio.tts.{name}"] for name in ("engine", "voice", "split_on")},

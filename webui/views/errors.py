@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from webui.errors import ApiError, Problem
 from webui.streaming import Reply
+from webui.views.page import other_page
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -127,6 +128,8 @@ def not_found(error: HTTPNotFound, request: Request) -> Response:
     """405 when the address exists with another method, else 404."""
     methods = allowed_methods(request)
     if methods and request.method not in methods:
+        if request.method in ("GET", "HEAD") and (page := other_page(request)) is not None:
+            return page
         return render(ApiError(Problem.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))}), request)
     return render(error, request)
 

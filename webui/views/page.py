@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import mimetypes
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pyramid.httpexceptions import HTTPMovedPermanently, HTTPNotFound
 from pyramid.response import Response
@@ -18,28 +21,100 @@ if TYPE_CHECKING:
 
     from webui.request import Request
 
-PACKAGED = Path(webui.__file__).parent / "frontend"
+PACKAGED = Path(webui.__file__).parent / "static"
+# Nothing inline, nothing evaluated, nothing from any other host.
 PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
+# Of the hidden frame in which Mermaid draws: it writes styles into its drawings.
+DIAGRAM_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
+ANY_POLICY = "frame-ancestors 'self'"  # of a page of others
+YEAR = "public, max-age=31536000, immutable"  # for files with a hash of their content in their names
+NEVER_OF_THE_PAGE = ("api", "ollama", "openai", "static", "assets")
+NOT_BUILT = """<!doctype html>
+<html lang="en">
+<title>webui: the page is not built</title>
+<h1>The page is not built</h1>
+<p>The server runs, and its API answers. To build its page, run in the folder of the checkout:</p>
+<pre>./scripts/build_page.sh</pre>
+<p>Then load this address again. <code>./scripts/start.sh</code> builds the page by itself.</p>
+</html>
+"""
+
+mimetypes.add_type("application/manifest+json", ".webmanifest")
+
+
+class RelativeRedirect(Response):
+    """A redirect whose address stays relative, for proxies that serve us below a path; WebOb would make it absolute."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(status=302, headerlist=[("Location", location), ("Content-Length", "0")])
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response(self.status, self.headerlist)
+        return ()
 
 
 def page(context: object, request: Request) -> Response:
-    """A file of the page."""
-    settings = request.registry.webui_settings
-    files = _files(settings["frontend.build_dir"] or PACKAGED)
-    try:
-        response = files(context, request)
-    except HTTPMovedPermanently:  # to a folder's slash, at whatever host the request named
-        raise HTTPNotFound from None
-    response.headers["Content-Security-Policy"] = settings["headers.content_security_policy"] or PAGE_POLICY
+    """A file of the page, or what stands in for one that there is not."""
+    folder = request.registry.webui_settings["frontend.build_dir"]
+    if folder:
+        response = _file(request, folder) or other_page(request)
+    else:
+        response = _file(request, PACKAGED) or _stand_in(request)
+    if response is None:
+        raise HTTPNotFound
     return response
+
+
+def other_page(request: Request) -> Response | None:
+    """The start of the page in FRONTEND_BUILD_DIR, which knows all addresses but those of scripts."""
+    folder = request.registry.webui_settings["frontend.build_dir"]
+    if not folder or request.path_info.endswith(".js"):
+        return None
+    request.subpath = ("index.html",)
+    return _file(request, folder)
+
+
+def _file(request: Request, folder: Path) -> Response | None:
+    try:
+        response = _files(folder)(None, request)
+    except (HTTPNotFound, HTTPMovedPermanently):  # the latter to a folder's slash, at whatever host the request named
+        return None
+    response.headers["Cache-Control"] = YEAR if request.subpath[:1] == ("assets",) else "no-cache"
+    if response.content_type == "text/html":
+        response.md5_etag()  # two builds may well be of one size, and packages of one date
+    return _with_policy(request, response)
 
 
 @cache
 def _files(folder: Path) -> static_view:
-    return static_view(str(folder), use_subpath=True, cache_max_age=0)
+    # ``reload``, since what it would remember is every address that anybody ever asked for.
+    return static_view(str(folder), use_subpath=True, cache_max_age=None, content_encodings=("br", "gzip"), reload=True)
+
+
+def _with_policy(request: Request, response: Response) -> Response:
+    """Ours is for our page: what another one needs, such as scripts inside its HTML, only its makers know."""
+    settings = request.registry.webui_settings
+    own = ANY_POLICY if settings["frontend.build_dir"] else PAGE_POLICY
+    policy = settings["headers.content_security_policy"] or own
+    if own is PAGE_POLICY and request.subpath == ("diagram.html",):
+        policy = DIAGRAM_POLICY
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+def _stand_in(request: Request) -> Response | None:
+    """For a browser at an address that our page has behind a ``#``: the way there, or how to build the page."""
+    path = request.path_info
+    first, last = path.split("/")[1], path.rpartition("/")[2]
+    is_asked_by_a_browser = path == "/" or "text/html" in request.headers.get("Accept", "")
+    if not is_asked_by_a_browser or first in NEVER_OF_THE_PAGE or "." in last:
+        return None
+    if not (PACKAGED / "index.html").exists():
+        return _with_policy(request, Response(NOT_BUILT, status=503))
+    return RelativeRedirect(("../" * (path.count("/") - 1) or "./") + "#" + quote(path))
 
 
 def includeme(config: Configurator) -> None:
