@@ -1,44 +1,93 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import webui
 from scripts.bench.harness import Upstream, running_upstream
-from scripts.bench.server import Server, started
+from tests.browser.echo import echoing_upstream
+from tests.browser.people import Person, another, first_person
+from tests.support_server import RunningServer, running_server
 
 if TYPE_CHECKING:
     from tests.browser.support import Page
 
+SLOW, STUCK, BROKEN = "fake-60x50ms", "fake-40x10ms-stall", "fake-10x10ms-500"
+QUICK = "fake-100x0ms"
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="session")
+def build() -> Mapping[str, str]:
+    """Which build of the page is tested: that of this checkout, unless FRONTEND_BUILD_DIR names another."""
+    if folder := os.environ.get("FRONTEND_BUILD_DIR"):
+        return {"FRONTEND_BUILD_DIR": folder}
+    if not (Path(webui.__file__).parent / "static" / "index.html").exists():
+        pytest.fail("The page is not built: ./scripts/build_page.sh")
+    return {}
+
+
+@pytest.fixture(scope="session")
 def upstream() -> Iterator[Upstream]:
-    from tests.browser.support import BROKEN, SLOW, STUCK  # skips the test where there is no browser
-
     with running_upstream([SLOW, STUCK, BROKEN]) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def server(upstream: Upstream) -> Iterator[Server]:
-    with started(upstream.openai_url) as running:
+@pytest.fixture(scope="session")
+def environ(upstream: Upstream, build: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Of a server with models that do as they are told."""
+    with echoing_upstream() as echo:
+        yield {
+            **build,
+            "OPENAI_API_BASE_URLS": f"{upstream.openai_url};{echo.url}/v1",
+            "OPENAI_API_KEYS": "sk-fake;sk-echo",
+            "WEBUI_SIGNIN_RATE_LIMIT": "1000000",
+            "WEBUI_SIGNIN_RATE_ADDRESS_LIMIT": "0",
+        }
+
+
+@pytest.fixture(scope="session")
+def server(environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("server"), environ) as running:
         yield running
 
 
+@pytest.fixture(scope="session")
+def admin(server: RunningServer) -> Person:
+    """The administrator of that server, whose account is first."""
+    return first_person(server)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    from tests.browser.support import Page  # skips the test where there is no browser
+
+    with closing(Page(tmp_path_factory.mktemp("profile"))) as page:
+        yield page
+
+
 @pytest.fixture
-def page(server: Server, tmp_path: Path) -> Iterator[Page]:
-    """The page in a new browser."""
-    from tests.browser.support import Page
-
-    with closing(Page(server.url, tmp_path)) as found:
-        yield found
+def page(browser: Page, server: RunningServer, admin: Person) -> Iterator[Page]:
+    """The door, in a browser that has not been there before. What the console complains about fails the test."""
+    browser.reset()
+    browser.open(url=server.url)
+    yield browser
+    assert browser.errors() == []
 
 
 @pytest.fixture
-def chat(page: Page) -> Page:
-    """The same with the administrator signed in, in an empty chat."""
-    page.enter()
+def person(admin: Person) -> Person:
+    """Somebody new, who may do everything."""
+    return another(admin, "Bo", "admin")
+
+
+@pytest.fixture
+def chat(page: Page, person: Person) -> Page:
+    """The page with this person signed in, in an empty chat."""
+    page.enter_at_once(person)
+    page.one("#prompt")
     return page

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+
+from tests.browser.people import Person
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -17,92 +21,216 @@ if CHROMIUM is None or DRIVER is None:
     pytest.skip("Needs Chromium and its driver: apt-get install chromium chromium-driver", allow_module_level=True)
 webdriver = pytest.importorskip("selenium.webdriver", reason="Needs selenium: pip install selenium")
 ui = pytest.importorskip("selenium.webdriver.support.ui")
+Keys = webdriver.Keys
 
 # A node that the page has replaced meanwhile; the next look finds the new one.
 STALE = (pytest.importorskip("selenium.common.exceptions").StaleElementReferenceException,)
 Found = TypeVar("Found")
+FRONTEND = Path(__file__).parents[2] / "webui" / "frontend"
 WAIT = 20.0  # seconds; the bound of every wait
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run --window-size=1200,800"
-    " --disable-background-networking --disable-component-update --disable-sync"
+    " --disable-background-networking --disable-component-update --disable-sync --lang=en"
 ).split()
-SLOW, STUCK, BROKEN = "fake-60x50ms", "fake-40x10ms-stall", "fake-10x10ms-500"
-ACCOUNT = {"email": "ada@example.org", "password": "correct horse"}
-PAINT = """
-const [text, step, done] = arguments;
-import("/markdown.js").then(({ Painter }) => {
-  const root = document.createElement("div");
-  const painter = new Painter(root);
-  for (let end = step; end < text.length; end += step) painter.paint(text.slice(0, end), false);
-  painter.paint(text, true);
-  done(root.innerHTML);
-});
+ROLES = {
+    "button": "button, [role=button], summary",
+    "checkbox": "input[type=checkbox], [role=checkbox], [role=switch]",
+    "dialog": "dialog[open], [role=dialog], [role=alertdialog]",
+    "field": "input, textarea, select, [role=textbox], [role=combobox]",
+    "heading": "h1, h2, h3, h4",
+    "item": "[role^=menuitem]",
+    "link": "a[href]",
+    "option": "[role=option], option",
+    "tab": "[role=tab]",
+}
+# Elements that somebody could see and use, by the name that a screen reader would say.
+FIND = """
+const [selector, wanted, within] = arguments;
+const pattern = wanted === null ? null : new RegExp(`^(?:${wanted})$`, "s");
+const byId = (ids) => ids.split(/\\s+/).map((id) => document.getElementById(id)?.textContent ?? "").join(" ");
+const label = (node) => [...(node.labels ?? [])].map((one) => one.textContent).join(" ");
+const labelledBy = (node) => node.getAttribute("aria-labelledby");
+const name = (node) => (labelledBy(node) && byId(labelledBy(node))) || node.getAttribute("aria-label") || label(node) ||
+  node.innerText || node.title || "";
+return [...(within ?? document).querySelectorAll(selector)].filter((node) =>
+  node.checkVisibility({ visibilityProperty: true }) && !node.closest("[inert]") &&
+  (!pattern || pattern.test(name(node).replace(/\\s+/g, " ").trim())));
 """
 CALL = """
 const [method, path, form, done] = arguments;
-const init = { method, body: JSON.stringify(form), headers: { "Content-Type": "application/json" } };
-fetch(path, init).then((answer) => answer.json()).then(done);
+const init = { method, headers: { "Content-Type": "application/json" } };
+if (form !== null) init.body = JSON.stringify(form);
+fetch(path, init).then((answer) => answer.json()).then(done, (error) => done(String(error)));
 """
 
 
-class Page:
-    """What a person does with the page."""
+@cache
+def _messages(language: str) -> dict[str, str]:
+    files = (FRONTEND / "src" / "i18n" / language).glob("*.json")
+    return {key: text for file in files for key, text in json.loads(file.read_text(encoding="utf-8")).items()}
 
-    def __init__(self, url: str, profile: Path) -> None:
+
+def words(key: str, language: str = "en", **values: object) -> str:
+    """What the page says there; of ``one | many`` the first unless ``n`` is another number than 1."""
+    forms = _messages(language)[key].split(" | ")
+    text = forms[-1] if values.get("n", 1) != 1 else forms[0]
+    return re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)
+
+
+class Page:
+    """What a person does with the page. One browser serves many tests; ``reset`` makes it that of somebody new."""
+
+    def __init__(self, profile: Path, *flags: str) -> None:
         options = webdriver.ChromeOptions()
         options.binary_location = CHROMIUM
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
         self.driver.set_script_timeout(WAIT)
-        self.url = url
-        self.driver.get(url)
+        self.url = ""
 
     def close(self) -> None:
         self.driver.quit()
 
-    def until(self, condition: Callable[[], Found]) -> Found:
+    def reset(self) -> None:
+        first, *others = self.driver.window_handles
+        for handle in others:
+            self.driver.switch_to.window(handle)
+            self.driver.close()
+        self.driver.switch_to.window(first)
+        self.driver.get("about:blank")
+        self.tell("Network.clearBrowserCookies")
+        self.tell("Emulation.clearDeviceMetricsOverride")
+        self.tell("Emulation.setTouchEmulationEnabled", enabled=False)
+        self.emulate()
+        if self.url:
+            self.tell("Storage.clearDataForOrigin", origin=self.url, storageTypes="all")
+        self.errors()
+        self.hosts()
+
+    def tell(self, command: str, **arguments: Any) -> Any:
+        """A command of the DevTools protocol."""
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def emulate(self, **features: str) -> None:
+        """What the system prefers: ``color_scheme="dark"``, ``reduced_motion="reduce"``; the rest as it comes."""
+        media = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        known = {feature["name"] for feature in media}
+        unset = [
+            {"name": name, "value": ""}
+            for name in ("prefers-color-scheme", "prefers-reduced-motion", "forced-colors")
+            if name not in known
+        ]
+        self.tell("Emulation.setEmulatedMedia", features=[*media, *unset])
+
+    def resize(self, width: int, height: int = 800, *, touch: bool = False, scale: float = 1) -> None:
+        self.tell(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=touch
+        )
+        self.tell("Emulation.setTouchEmulationEnabled", enabled=touch)
+
+    def open(self, address: str = "", url: str | None = None) -> None:
+        """Load the page, at an address such as ``#/settings/data``."""
+        if url is not None:
+            self.url = url
+        if self.driver.current_url.partition("#")[0] == f"{self.url}/":
+            self.driver.get("about:blank")  # else another fragment would be no new load
+        self.driver.get(f"{self.url}/{address}")
+
+    def until(self, condition: Callable[[], Found], what: str = "") -> Found:
         wait = ui.WebDriverWait(self.driver, WAIT, poll_frequency=0.05, ignored_exceptions=STALE)
-        found: Found = wait.until(lambda _: condition())
+        found: Found = wait.until(lambda _: condition(), what)
         return found
 
     def all(self, selector: str) -> list[Any]:
         return [node for node in self.driver.find_elements("css selector", selector) if node.is_displayed()]
 
     def one(self, selector: str) -> Any:
-        return self.until(lambda: self.all(selector))[0]
+        return self.until(lambda: self.all(selector), f"No {selector}.")[0]
 
     def text(self, selector: str) -> str:
         return str(self.one(selector).text)
 
-    def fill_card(self, **fields: str) -> None:
-        for name, value in fields.items():
-            self.one(f"#card [name={name}]").send_keys(value)
-        self.one("#card .primary").click()
+    def named(self, role: str, name: str | None = None, within: Any = None) -> list[Any]:
+        """What there is with this role (see ``ROLES``); ``name`` is a pattern of the whole name."""
+        found: list[Any] = self.driver.execute_script(FIND, ROLES[role], name, within)
+        return found
+
+    def find(self, role: str, name: str | None = None, within: Any = None) -> Any:
+        """The first of them, as soon as there is one."""
+        return self.until(lambda: self.named(role, name, within), f"No {role} {name}.")[0]
+
+    def click(self, role: str, name: str | None = None, within: Any = None) -> None:
+        self.until(lambda: self._clicked(role, name, within), f"No {role} {name} that can be clicked.")
+
+    def _clicked(self, role: str, name: str | None, within: Any) -> bool:
+        try:
+            self.find(role, name, within).click()
+        except webdriver.support.expected_conditions.WebDriverException as error:
+            if "click" not in str(error):  # something lies over it, such as what is just vanishing
+                raise
+            return False
+        return True
+
+    def says(self, text: str) -> bool:
+        """Whether it can be read somewhere."""
+        return text in self.driver.execute_script("return document.body.innerText")
+
+    def focus(self) -> Any:
+        return self.driver.switch_to.active_element
+
+    def press(self, *keys: str) -> None:
+        """Keys wherever the focus is; those but the last are held."""
+        chain = webdriver.ActionChains(self.driver)
+        for key in keys[:-1]:
+            chain.key_down(key)
+        chain.send_keys(keys[-1])
+        for key in reversed(keys[:-1]):
+            chain.key_up(key)
+        chain.perform()
+
+    def fill(self, label: str, text: str, within: Any = None) -> None:
+        field = self.find("field", label, within)
+        field.clear()
+        field.send_keys(text)
+
+    def enter(self, person: Person) -> None:
+        """Sign in by the form."""
+        self.fill(words("door.email"), person.email)
+        self.fill(words("door.password"), person.password)
+        self.click("button", words("door.signIn"))
         self.one("#prompt")
 
-    def enter(self) -> None:
-        """Sign in as the administrator, whose account is made if need be."""
-        is_new = self.text("#card h1").startswith("Welcome")
-        self.fill_card(**({"name": "Ada"} if is_new else {}), **ACCOUNT)
+    def enter_at_once(self, person: Person, address: str = "") -> None:
+        """Be signed in, without the form."""
+        self.tell("Network.setCookie", url=self.url, name="token", value=person.token, httpOnly=True)
+        self.open(address)
+        self.one("#main")
 
     def pick(self, model: str) -> None:
-        ui.Select(self.one("#model")).select_by_value(model)
+        self.one("#model").click()
+        self.find("field", within=self.one("[data-picker], [role=dialog], [role=listbox]"))
+        self.press(model)
+        self.click("option", f".*{re.escape(model)}.*")
+        self.press(Keys.ESCAPE)
 
     def ask(self, text: str) -> None:
-        self.one("#prompt").send_keys(text, webdriver.Keys.ENTER)
+        self.one("#prompt").send_keys(text, Keys.ENTER)
 
     def is_running(self) -> bool:
-        return bool(self.one("#send").get_attribute("aria-label") == "Stop")
+        return bool(self.one("#send").get_attribute("aria-label") == words("composer.stop"))
+
+    def replies(self) -> list[str]:
+        return [node.text for node in self.all("article.reply .prose")]
 
     def reply(self) -> str:
         """The last reply, once it has some text."""
-        return self.until(lambda: next((node.text for node in reversed(self.all(".reply .prose")) if node.text), ""))
+        return self.until(lambda: next(filter(None, reversed(self.replies())), ""), "No reply.")
 
     def whole_reply(self) -> str:
         """The last reply once it is complete."""
-        self.until(lambda: not self.is_running())
+        self.until(lambda: not self.is_running(), "The reply does not end.")
         return self.reply()
 
     def open_window(self) -> str:
@@ -112,19 +240,21 @@ class Page:
         self.driver.get(address)
         return first
 
-    def call(self, method: str, path: str, body: Any) -> Any:
+    def call(self, method: str, path: str, body: Any = None) -> Any:
         """What the server answers to somebody who is signed in as the page is."""
         return self.driver.execute_async_script(CALL, method, path, body)
 
-    def paint(self, text: str, step: int) -> str:
-        """The HTML of a reply that comes in pieces of `step` characters."""
-        return str(self.driver.execute_async_script(PAINT, text, step))
+    def errors(self, but: Iterable[str] = ()) -> list[str]:
+        """What the console has complained about since the last look, reports of the policy too."""
+        found = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        return [message for message in found if not any(part in message for part in but)]
 
-    def errors(self) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+    def events(self, method: str) -> list[dict[str, Any]]:
+        """What the browser has done since the last look; each look takes all events."""
+        found = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        return [event["params"] for event in found if event["method"] == method]
 
     def hosts(self) -> set[str]:
         """Where the page has sent requests to; the browser's own new tab is not counted."""
-        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        sent = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-        return {urlsplit(url).netloc for url in sent if not url.startswith(("chrome", "data:"))}
+        sent = [event["request"]["url"] for event in self.events("Network.requestWillBeSent")]
+        return {urlsplit(url).netloc for url in sent if not url.startswith(("chrome", "data:", "blob:", "about:"))}

@@ -1,0 +1,48 @@
+/** What the page asks of chats, in its own words. */
+import { api, read } from "./client";
+import type { ChatData, Message, Schemas } from "./types";
+
+export type StoredChat = Omit<Schemas["ChatOut"], "chat"> & { chat: ChatData };
+
+/** How ids of chats begin that the server does not keep. */
+export const TEMPORARY = "local:";
+
+export const getChat = async (id: string): Promise<StoredChat> =>
+  (await read(api.GET("/api/v1/chats/{id}", { params: { path: { id } } }))) as StoredChat;
+
+export const createChat = async (chat: ChatData, folder_id: string | null = null): Promise<StoredChat> =>
+  (await read(api.POST("/api/v1/chats/new", { body: { chat, folder_id } }))) as StoredChat;
+
+/** Change what a chat has beside its messages. */
+export const changeChat = async (id: string, chat: Omit<ChatData, "history">): Promise<unknown> =>
+  read(api.POST("/api/v1/chats/{id}", { params: { path: { id } }, body: { chat } }));
+
+export interface MessageChanges {
+  /** Those that are new or say something else. */
+  messages?: Record<string, Message>;
+  /** Ids of those to move to the trash. */
+  deleted?: string[];
+  currentId: string | null;
+}
+
+/** Store some messages of a chat; the others stay as they are. */
+export const changeMessages = async (id: string, body: MessageChanges): Promise<unknown> =>
+  read(api.POST("/api/v1/chats/{id}/messages", { params: { path: { id } }, body }));
+
+/** Bring messages of a chat back from its trash. */
+export const restoreMessages = async (id: string, ids: string[]): Promise<unknown> =>
+  read(api.POST("/api/v1/chats/{id}/trash", { params: { path: { id } }, body: { ids } }));
+
+/** The tasks of a chat that are being generated, the latest first. */
+export const tasksOf = async (chat_id: string): Promise<string[]> =>
+  (await read(api.GET("/api/tasks/chat/{chat_id}", { params: { path: { chat_id } } }))).task_ids.reverse();
+
+export const stopTask = async (task_id: string): Promise<unknown> =>
+  read(api.POST("/api/tasks/stop/{task_id}", { params: { path: { task_id } } }));
+
+/** Have a message generated in the background; gives the id of that task. */
+export async function startReply(form: Record<string, unknown>): Promise<string> {
+  const body = { ...form, stream: true, session_id: "page" } as never;
+  const { task_id } = (await read(api.POST("/api/chat/completions", { body }))) as unknown as { task_id: string };
+  return task_id;
+}

@@ -1,0 +1,11 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import "./tokens.css";
+import "./base.css";
+import { preferences } from "./state/preferences.svelte";
+import { session } from "./state/session.svelte";
+
+void session.start();
+await preferences.show().catch(console.warn); // then in English
+const target = document.querySelector("#app");
+if (target) mount(App, { target });

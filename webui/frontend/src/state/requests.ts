@@ -1,0 +1,49 @@
+/** What is sent to have a reply generated. */
+import type { ContentPart, Params } from "../api/types";
+import type { Conversation } from "./conversation.svelte";
+import { preferences } from "./preferences.svelte";
+import type { Turn } from "./turn.svelte";
+
+/** The request for the message `turn` that answers the last one of `branch`, behind what it says already (`text`). */
+export function replyRequest(
+  conversation: Pick<Conversation, "id" | "params" | "isTemporary">,
+  branch: Turn[],
+  turn: Turn,
+  text: string,
+): Record<string, unknown> {
+  const { system, ...params } = { ...withoutEmpty(preferences.ui.params), ...withoutEmpty(conversation.params) };
+  const prompt = system ?? preferences.ui.system;
+  const messages: unknown[] = branch.map(asSent).filter(({ role, content }) => role === "user" || content.length);
+  if (prompt) messages.unshift({ role: "system", content: prompt });
+  if (text) messages.push({ role: "assistant", content: text });
+  const { id, parentId, message } = turn;
+  return {
+    ...params,
+    model: message.model,
+    messages,
+    chat_id: conversation.id,
+    id,
+    parent_id: parentId,
+    background_tasks: conversation.isTemporary ? {} : tasksAfter(branch.length === 1),
+  };
+}
+
+/** What the server is to do when the reply is complete. */
+function tasksAfter(isFirst: boolean): Record<string, boolean> {
+  const { title, autoTags, autoFollowUps } = preferences.ui;
+  const first = isFirst ? { title_generation: title?.auto !== false, tags_generation: autoTags !== false } : {};
+  return { ...first, follow_up_generation: autoFollowUps !== false };
+}
+
+function asSent(turn: Turn): { role: string; content: string | ContentPart[] } {
+  const { role, files = [] } = turn.message;
+  const images = files.filter(({ type }) => type === "image");
+  if (role !== "user" || !images.length) return { role, content: turn.text };
+  const parts = images.map(({ url }): ContentPart => ({ type: "image_url", image_url: { url } }));
+  return { role, content: [{ type: "text", text: turn.text }, ...parts] };
+}
+
+const withoutEmpty = (params: Params = {}): Params =>
+  Object.fromEntries(
+    Object.entries(params).filter(([, value]) => value !== undefined && value !== null && value !== ""),
+  );

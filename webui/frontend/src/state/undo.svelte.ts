@@ -1,0 +1,45 @@
+/** The last thing that was done and can be undone. It is offered until something else is done, or it is dismissed. */
+
+class Undo {
+  /** What was done, in words; empty if there is nothing to undo. */
+  text = $state("");
+  trouble = $state("");
+  isBusy = $state(false);
+  #revert: (() => Promise<unknown>) | null = null;
+
+  get isOffered(): boolean {
+    return this.#revert !== null && this.text !== "";
+  }
+
+  offer(text: string, revert: () => Promise<unknown>): void {
+    this.#revert = revert;
+    this.text = text;
+    this.trouble = "";
+  }
+
+  /** Something did not work; there is nothing to undo. */
+  fail(error: unknown): void {
+    this.dismiss();
+    this.trouble = error instanceof Error ? error.message : String(error);
+  }
+
+  async run(): Promise<void> {
+    const revert = this.#revert;
+    if (!revert || this.isBusy) return;
+    this.isBusy = true;
+    try {
+      await revert();
+      if (this.#revert === revert) this.dismiss();
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+    }
+    this.isBusy = false;
+  }
+
+  dismiss(): void {
+    this.#revert = null;
+    this.text = this.trouble = "";
+  }
+}
+
+export const undo = new Undo();

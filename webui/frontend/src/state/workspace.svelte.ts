@@ -1,0 +1,98 @@
+/** What is open: the conversation that the address names, kept up to date with what happens elsewhere. */
+import { followAll } from "../api/events";
+import type { TaskEvent } from "../api/types";
+import { chatAddress, go, route } from "../lib/router.svelte";
+import { chats } from "./chats.svelte";
+import { Conversation } from "./conversation.svelte";
+import { imports } from "./imports.svelte";
+import { models } from "./models.svelte";
+import { preferences } from "./preferences.svelte";
+
+class Workspace {
+  conversation = $state.raw(new Conversation(null, this.#hooks()));
+  /** Why the chat that the address names cannot be shown. */
+  trouble = $state("");
+  /** Whether the server can be reached, as far as is known. */
+  isOnline = $state(true);
+  #watching = new AbortController();
+
+  /** Somebody has come in: read what the page shows, and listen. */
+  async enter(): Promise<void> {
+    void this.#watch();
+    await Promise.all([preferences.load(), models.load(), chats.update()]);
+  }
+
+  /** Show the chat that the address names; without one, a new one. */
+  async open(id: string | null): Promise<void> {
+    this.trouble = "";
+    if (id === this.conversation.id) return;
+    const opened = new Conversation(id, this.#hooks());
+    try {
+      await opened.load();
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : String(error);
+    }
+    if (id !== chatInAddress()) return opened.close();
+    this.conversation.close();
+    this.conversation = opened;
+  }
+
+  /** Begin a new chat, in a folder if one is named. */
+  startNew({ folderId = null, isTemporary = false }: { folderId?: string | null; isTemporary?: boolean } = {}): void {
+    this.conversation.close();
+    this.conversation = new Conversation(null, this.#hooks());
+    this.conversation.folderId = folderId;
+    this.conversation.isTemporary = isTemporary;
+    this.trouble = "";
+    go("#/");
+  }
+
+  #hooks(): { onSaved: (saved: Conversation, isNew: boolean) => void } {
+    return {
+      onSaved: (saved, isNew) => {
+        if (saved.id === null) return;
+        chats.touch(saved.id, saved.title, saved.folderId);
+        if (isNew && saved === this.conversation) go(chatAddress(saved.id), { replace: true });
+      },
+    };
+  }
+
+  /** What happens to the user's chats, whoever does it. */
+  async #watch(): Promise<void> {
+    this.#watching.abort();
+    const { signal } = (this.#watching = new AbortController());
+    let isBack = false;
+    const onLink = (isOpen: boolean): void => {
+      this.isOnline = isOpen;
+      if (isOpen && isBack) this.#catchUp();
+      isBack = true;
+    };
+    try {
+      for await (const event of followAll({ signal, onLink })) this.#notice(event);
+    } catch (error) {
+      if (!signal.aborted) console.warn(error);
+    }
+  }
+
+  #notice(event: TaskEvent): void {
+    const { type, data } = event.data;
+    if (type === "import:progress") return imports.notice(data);
+    const title = type === "chat:title" ? String(data) : data.done ? data.title : undefined;
+    if (title) chats.touch(event.chat_id, title);
+    if (event.chat_id === this.conversation.id) this.conversation.notice(event).catch(console.warn);
+  }
+
+  /** See what has happened while nobody told. */
+  #catchUp(): void {
+    chats.update().catch(console.warn);
+    this.conversation.load().catch(console.warn);
+  }
+}
+
+/** The id of the chat that the address names. */
+export function chatInAddress(): string | null {
+  const [first, id] = route.parts;
+  return first === "c" && id ? id : null;
+}
+
+export const workspace = new Workspace();
