@@ -23,8 +23,10 @@ webdriver = pytest.importorskip("selenium.webdriver", reason="Needs selenium: pi
 ui = pytest.importorskip("selenium.webdriver.support.ui")
 Keys = webdriver.Keys
 
+exceptions = pytest.importorskip("selenium.common.exceptions")
 # A node that the page has replaced meanwhile; the next look finds the new one.
-STALE = (pytest.importorskip("selenium.common.exceptions").StaleElementReferenceException,)
+STALE = (exceptions.StaleElementReferenceException,)
+COVERED = (exceptions.ElementClickInterceptedException, exceptions.ElementNotInteractableException)
 Found = TypeVar("Found")
 FRONTEND = Path(__file__).parents[2] / "webui" / "frontend"
 WAIT = 20.0  # seconds; the bound of every wait
@@ -162,14 +164,13 @@ class Page:
         return self.until(lambda: self.named(role, name, within), f"No {role} {name}.")[0]
 
     def click(self, role: str, name: str | None = None, within: Any = None) -> None:
-        self.until(lambda: self._clicked(role, name, within), f"No {role} {name} that can be clicked.")
+        """Click it as soon as nothing lies over it, such as what is just vanishing."""
+        self.until(lambda: self._clicked(self.find(role, name, within)), f"{role} {name} cannot be clicked.")
 
-    def _clicked(self, role: str, name: str | None, within: Any) -> bool:
+    def _clicked(self, node: Any) -> bool:
         try:
-            self.find(role, name, within).click()
-        except webdriver.support.expected_conditions.WebDriverException as error:
-            if "click" not in str(error):  # something lies over it, such as what is just vanishing
-                raise
+            node.click()
+        except COVERED:
             return False
         return True
 
@@ -209,11 +210,12 @@ class Page:
         self.one("#main")
 
     def pick(self, model: str) -> None:
+        """Choose the model to ask, by typing its name."""
         self.one("#model").click()
-        self.find("field", within=self.one("[data-picker], [role=dialog], [role=listbox]"))
-        self.press(model)
-        self.click("option", f".*{re.escape(model)}.*")
-        self.press(Keys.ESCAPE)
+        self.fill(words("composer.searchModels"), model)
+        self.until(lambda: len(self.named("option")) == 1, f"No model {model}, or several.")
+        self.press(Keys.ENTER)
+        self.until(lambda: self.text("#model") == model)
 
     def ask(self, text: str) -> None:
         self.one("#prompt").send_keys(text, Keys.ENTER)

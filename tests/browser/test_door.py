@@ -31,7 +31,10 @@ def _first_minutes(page: Page) -> None:
     for label, text in ada.items():
         page.fill(words(label), text)
     page.click("button", words("door.create"))
-    page.until(lambda: page.says("SmolLM2"), "The model that is inside is not shown.")
+    page.one("#prompt")
+    inside = [model["name"] for model in page.call("GET", "/api/models")["data"] if model["owned_by"] == "llamacpp"]
+    page.pick(inside[0])
+    page.until(lambda: page.says(words("composer.builtIn", model=inside[0])))
 
     page.pick(SLOW)
     page.ask("What is a word?")

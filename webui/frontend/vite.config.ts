@@ -47,5 +47,9 @@ export default defineConfig({
   // The server takes requests of its own page alone, so it must see the host that the browser sees.
   server: { proxy: { "/api": { target: process.env.SERVER ?? "http://localhost:8080", changeOrigin: false } } },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },
+  test: {
+    environment: "happy-dom",
+    include: ["tests/**/*.test.ts"],
+    testTimeout: 60_000, // a busy machine is no failure
+  },
 });

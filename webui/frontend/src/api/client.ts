@@ -76,10 +76,14 @@ interface Complaint {
   error?: { message?: string };
 }
 
+/** Without what the server's library for checking says before each of the server's own words. */
+const plain = (detail: Complaint["detail"]): Complaint["detail"] =>
+  Array.isArray(detail) ? detail.map(({ loc, msg }) => ({ loc, msg: msg.replace(/^Value error, /, "") })) : detail;
+
 async function failure(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => null)) as Complaint | null; // a proxy may answer in HTML
   const wait = Number(response.headers.get("Retry-After")) || null;
-  const detail = body?.detail ?? body?.error?.message;
+  const detail = plain(body?.detail) ?? body?.error?.message;
   let words = t("common.status", { status: String(response.status) });
   if (typeof detail === "string") words = detail;
   else if (Array.isArray(detail)) words = detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(" ");

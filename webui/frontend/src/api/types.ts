@@ -78,8 +78,8 @@ export interface Message {
   followUps?: string[];
   usage?: Record<string, unknown> | null;
   timing?: Timing | null;
-  annotation?: { rating?: number; [key: string]: unknown };
-  feedbackId?: string;
+  annotation?: { rating?: number; [key: string]: unknown } | null;
+  feedbackId?: string | null;
   [key: string]: unknown;
 }
 

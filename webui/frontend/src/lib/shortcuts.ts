@@ -53,7 +53,10 @@ export const LOCAL_SHORTCUTS: readonly { label: Key; keys: string }[] = [
 type Pressed = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "shiftKey" | "altKey">;
 
 /** The command that was pressed. */
-export function commandOf(event: Pressed, { isMac, isWriting }: { isMac: boolean; isWriting: boolean }): Command | null {
+export function commandOf(
+  event: Pressed,
+  { isMac, isWriting }: { isMac: boolean; isWriting: boolean },
+): Command | null {
   return shortcuts.find(({ keys }) => keys !== undefined && matches(keys, event, isMac, isWriting))?.id ?? null;
 }
 

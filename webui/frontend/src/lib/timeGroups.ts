@@ -23,6 +23,7 @@ export const groupKey = (group: TimeGroup): string =>
 
 /** "October", or of another year "October 2025". */
 export function monthName({ year, month }: { year: number; month: number }, now: Date, language: string): string {
-  const format = year === now.getFullYear() ? ({ month: "long" } as const) : ({ month: "long", year: "numeric" } as const);
+  const format =
+    year === now.getFullYear() ? ({ month: "long" } as const) : ({ month: "long", year: "numeric" } as const);
   return new Intl.DateTimeFormat(language, format).format(new Date(year, month, 1));
 }

@@ -34,7 +34,9 @@ export async function togglePin(id: string): Promise<void> {
 
 /** Put chats into a folder, or take them out of all. */
 export async function moveChats(ids: readonly string[], folderId: string | null): Promise<void> {
-  const before = new Map(ids.map((id) => [id, { folderId: folders.folderOf(id) ?? null, isPinned: chats.isPinned(id) }]));
+  const before = new Map(
+    ids.map((id) => [id, { folderId: folders.folderOf(id) ?? null, isPinned: chats.isPinned(id) }]),
+  );
   await forEach(ids, (id) => moveChat(id, folderId));
   undo.offer(t(folderId === null ? "sidebar.movedOut" : "sidebar.moved", { n: ids.length }), () =>
     forEach(ids, async (id) => {
@@ -174,4 +176,3 @@ async function forEach(ids: readonly string[], work: (id: string) => Promise<unk
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
-

@@ -8,9 +8,13 @@ export interface ChatRef {
 }
 
 export type ChatDialog =
-  | { kind: "rename" | "share"; chat: ChatRef }
-  | { kind: "move" | "tags" | "export"; chats: ChatRef[] }
-  | { kind: "moveFolder" | "deleteFolder"; folder: Folder }
+  | { kind: "rename"; chat: ChatRef }
+  | { kind: "share"; chat: ChatRef }
+  | { kind: "move"; chats: ChatRef[] }
+  | { kind: "tags"; chats: ChatRef[] }
+  | { kind: "export"; chats: ChatRef[] }
+  | { kind: "moveFolder"; folder: Folder }
+  | { kind: "deleteFolder"; folder: Folder }
   /** A folder to change, or a new one in a folder or at the top. */
   | { kind: "folder"; folder: Folder | null; parentId: string | null };
 

@@ -10,10 +10,7 @@ import { Pages, type ChatLine } from "./pages.svelte";
 export type { ChatLine };
 
 /** What the server tells of a chat that was changed. */
-export type ChangedChat = Pick<
-  Schemas["ChatOut"],
-  "id" | "title" | "updated_at" | "pinned" | "archived" | "folder_id"
->;
+export type ChangedChat = Pick<Schemas["ChatOut"], "id" | "title" | "updated_at" | "pinned" | "archived" | "folder_id">;
 
 const PAGE = 60; // chats that the server sends at once
 

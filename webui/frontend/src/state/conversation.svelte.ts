@@ -48,6 +48,8 @@ export class Conversation {
   isLoaded = $state(false);
   /** The message that is being rewritten. */
   editing = $state<string | null>(null);
+  /** The question that was asked here last. */
+  asked = $state<string | null>(null);
   /** What was removed last, and may be put back. */
   removed = $state.raw<Removed | null>(null);
   /** The messages that are shown. */
@@ -94,6 +96,7 @@ export class Conversation {
     const parentId = after === undefined ? this.currentId : after;
     const attached = files.length ? { files } : {};
     const question = this.#add({ role: "user", content: text, models: asked, parentId, ...attached });
+    this.asked = question.id;
     await this.#answer(question, asked);
   }
 

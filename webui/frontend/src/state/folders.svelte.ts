@@ -12,7 +12,7 @@ class Folders {
   list = $state.raw<Folder[]>([]);
   trouble = $state("");
   #chats = new Map<string, Pages>();
-  #tree = $derived(Map.groupBy(this.list.toSorted(byName), ({ parent_id }) => parent_id));
+  #tree = $derived(byParent(this.list));
 
   /** Whether the server has folders, for this user. */
   get isOn(): boolean {
@@ -121,6 +121,12 @@ class Folders {
 const readPage = (folder_id: string, page: number): Promise<ChatLine[]> =>
   read(api.GET("/api/v1/chats/folder/{folder_id}/list", { params: { path: { folder_id }, query: { page } } }));
 
-const byName = (a: Folder, b: Folder): number => a.name.localeCompare(b.name);
+function byParent(list: readonly Folder[]): Map<string | null, Folder[]> {
+  const inside = new Map<string | null, Folder[]>();
+  for (const folder of list.toSorted((a, b) => a.name.localeCompare(b.name))) {
+    inside.set(folder.parent_id, [...(inside.get(folder.parent_id) ?? []), folder]);
+  }
+  return inside;
+}
 
 export const folders = new Folders();

@@ -1,6 +1,7 @@
 /** Who is here, and what the server says of itself. */
 import { api, read, whenSignedOut } from "../api/client";
 import type { Config, Schemas, User } from "../api/types";
+import { forgetDrafts } from "../lib/drafts";
 
 /** What is shown: nothing yet, the door, that an account waits for approval, the page itself, or that all went wrong. */
 export type Stage = "loading" | "door" | "pending" | "inside" | "trouble";
@@ -61,10 +62,11 @@ class Session {
     this.user = { ...this.user, ...changes, name: profile.name, profile_image_url: profile.profile_image_url };
   }
 
-  /** Sign out; nothing of the user stays in memory. */
+  /** Sign out; nothing of the user stays in this browser. */
   async signOut(): Promise<void> {
     await read(api.GET("/api/v1/auths/signout"));
     sessionStorage.clear();
+    if (this.user) forgetDrafts(this.user.id);
     location.assign(location.pathname);
   }
 

@@ -22,29 +22,38 @@ class Workspace {
     await Promise.all([preferences.load(), models.load(), chats.update()]);
   }
 
-  /** Show the chat that the address names; without one, a new one. */
+  /** Show the chat that the address names; without one, a new one, or the temporary one that is open. */
   async open(id: string | null): Promise<void> {
+    const { conversation } = this;
+    if (id === conversation.id || (id === null && conversation.isTemporary)) return;
+    this.#show(new Conversation(id, this.#hooks()));
+    await this.read();
+  }
+
+  /** Read the open chat, once more if that has failed. */
+  async read(): Promise<void> {
+    const { conversation } = this;
     this.trouble = "";
-    if (id === this.conversation.id) return;
-    const opened = new Conversation(id, this.#hooks());
     try {
-      await opened.load();
+      await conversation.load();
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      if (conversation === this.conversation) this.trouble = error instanceof Error ? error.message : String(error);
     }
-    if (id !== chatInAddress()) return opened.close();
-    this.conversation.close();
-    this.conversation = opened;
   }
 
   /** Begin a new chat, in a folder if one is named. */
   startNew({ folderId = null, isTemporary = false }: { folderId?: string | null; isTemporary?: boolean } = {}): void {
-    this.conversation.close();
-    this.conversation = new Conversation(null, this.#hooks());
-    this.conversation.folderId = folderId;
-    this.conversation.isTemporary = isTemporary;
+    const fresh = new Conversation(null, this.#hooks());
+    fresh.folderId = folderId;
+    fresh.isTemporary = isTemporary;
     this.trouble = "";
+    this.#show(fresh);
     go("#/");
+  }
+
+  #show(conversation: Conversation): void {
+    this.conversation.close();
+    this.conversation = conversation;
   }
 
   #hooks(): { onSaved: (saved: Conversation, isNew: boolean) => void } {

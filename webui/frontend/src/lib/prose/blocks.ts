@@ -1,6 +1,6 @@
 /** Cuts a growing text into blocks of Markdown, of which those that cannot change any more are read only once. */
 import type { Token, Tokens } from "marked";
-import { characterEnd, lex } from "./lexer";
+import { characterEnd, countMarks, lex } from "./lexer";
 import { headOf, splitBlock, type Part } from "./parts";
 
 /** A block, or a part of a long one. */
@@ -13,6 +13,8 @@ export interface Piece {
 }
 
 const WINDOW = 8192; // characters that are read at once: what takes time takes it for these
+const STEP = 2048; // of which only one may be dense, since the time that marks take grows with their square
+const DENSE = 256; // marks in a step; prose has a tenth of that
 const MAX_UNDECIDED = 1000;
 
 export class Blocks {
@@ -24,8 +26,8 @@ export class Blocks {
   *pieces(text: string, isComplete: boolean): Generator<Piece> {
     while (this.#position < text.length) {
       const start = this.#position;
-      const window = text.slice(start, start + WINDOW);
-      const isFull = start + WINDOW < text.length;
+      const window = text.slice(start, windowEnd(text, start));
+      const isFull = start + window.length < text.length;
       const isEnd = isComplete && !isFull;
       const source = isEnd ? window : window.slice(0, window.length - undecided(window));
       const tokens = this.#lex(source);
@@ -85,6 +87,16 @@ export class Blocks {
     if (open && prefix) yield this.#part({ token: open, prefix });
     else for (const token of this.#lex(source.slice(0, length))) yield* this.#end(token);
   }
+}
+
+/** Where the window that starts here ends; it depends on nothing behind that, so it is the same when there is more. */
+function windowEnd(text: string, start: number): number {
+  let end = start;
+  while (end < start + WINDOW) {
+    end += STEP;
+    if (countMarks(text.slice(end - STEP, end)) > DENSE) break;
+  }
+  return end;
 }
 
 /** How many characters at the end do not tell yet what their line is: an item, a rule, the heading above, a fence? */

@@ -37,8 +37,8 @@ class BoundedLexer extends Lexer {
   }
 
   override inlineTokens(source: string, tokens: Token[] = []): Token[] {
-    const isDense = source.length > PIECE && (source.match(MARKS)?.length ?? 0) > MAX_MARKS;
-    if (!isDense) return super.inlineTokens(source, tokens);
+    const isLong = source.length > PIECE && countMarks(source) > MAX_MARKS;
+    if (!isLong) return super.inlineTokens(source, tokens);
     for (let at = 0, end = 0; at < source.length; at = end) {
       end = characterEnd(source, Math.min(at + PIECE, source.length));
       super.inlineTokens(source.slice(at, end), tokens);
@@ -55,6 +55,9 @@ export function lex(source: string): Token[] {
     return [{ type: "code", codeBlockStyle: "indented", raw: source, text: source }]; // better plain than not at all
   }
 }
+
+/** How many characters may begin or end something inside a line. */
+export const countMarks = (text: string): number => text.match(MARKS)?.length ?? 0;
 
 /** The place, or the one before it when that would cut a character in two. */
 export function characterEnd(text: string, at: number): number {

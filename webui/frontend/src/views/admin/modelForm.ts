@@ -16,7 +16,8 @@ export interface ModelDraft {
   isActive: boolean;
 }
 
-const NO_PICTURE = "/favicon.svg"; // as the server says it
+/** What the server calls the picture of a model without one. */
+export const NO_PICTURE = "/favicon.svg";
 
 /** What is stored as a form; without it, a new model on top of `base`. */
 export function draftOf(stored: Stored | null, base: string): ModelDraft {
@@ -54,6 +55,18 @@ export function formOf(draft: ModelDraft, stored: Stored | null): ModelForm {
     access_control: draft.isPublic ? null : (stored?.access_control ?? {}),
     is_active: draft.isActive,
   };
+}
+
+/** These in the given order, and then the others. */
+export function inOrder<Item extends { id: string }>(items: readonly Item[], order: readonly string[]): Item[] {
+  const places = new Map(order.map((id, place) => [id, place]));
+  return items.toSorted((a, b) => (places.get(a.id) ?? Infinity) - (places.get(b.id) ?? Infinity) || 0);
+}
+
+/** The list with one item at another place. */
+export function moved<Item>(items: readonly Item[], from: number, to: number): Item[] {
+  const item = items.slice(from, from + 1);
+  return items.toSpliced(from, 1).toSpliced(to, 0, ...item);
 }
 
 /** An id made of a name. */

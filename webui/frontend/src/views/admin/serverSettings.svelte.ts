@@ -30,8 +30,10 @@ class ServerSettings {
   lockOf(name: string): string {
     const row = this.find(name);
     if (!row) return "";
-    if (row.locked) return t("admin.lockedBy", { variable: row.environment, source: row.source });
-    if (!row.runtime) return t("admin.atStart", { variable: row.environment });
+    const { environment: variable, source } = row;
+    if (row.locked && source === `environment ${variable}`) return t("admin.lockedByVariable", { variable });
+    if (row.locked) return t("admin.lockedBy", { variable, source });
+    if (!row.runtime) return t("admin.atStart", { variable });
     if (this.find("settings.persistent")?.value === "false") return t("admin.notPersistent");
     return "";
   }

@@ -25,7 +25,7 @@ export function controlOf(setting: Setting): Control {
   if (type === "boolean") return "switch";
   if (type.startsWith("JSON")) return "json";
   if (type.includes(" separated by ")) return "list";
-  if (choicesOf(setting).length > 1) return "choice";
+  if (type.includes(" | ")) return "choice";
   if (/^(integer|number)/.test(type)) return "number";
   const isLong = value.includes("\n") || value.length > LONG || /template|content/.test(name);
   return type === "text" && !setting.secret && isLong ? "lines" : "line";
@@ -41,7 +41,7 @@ export function choicesOf({ type }: Setting): string[] {
 /** The value as text to be edited. */
 export function editable(setting: Setting): string {
   const { value } = setting;
-  if (controlOf(setting) === "list") return parts(value, separatorOf(setting)).join("\n");
+  if (controlOf(setting) === "list") return lines(value, separatorOf(setting)).join("\n");
   if (controlOf(setting) !== "json" || !value) return value;
   try {
     return JSON.stringify(JSON.parse(value), null, 2);
@@ -56,7 +56,7 @@ export function parsed(setting: Setting, text: string): Json {
     case "switch":
       return text === "true";
     case "list":
-      return parts(text, "\n");
+      return lines(text.trimEnd(), "\n");
     case "json":
       return text.trim() ? (JSON.parse(text) as Json) : "";
     case "number":
@@ -88,5 +88,9 @@ export function grouped(settings: Setting[], filter: Filter, isLocked: (setting:
   for (const setting of fitting) groups.set(setting.group, [...(groups.get(setting.group) ?? []), setting]);
   return [...groups];
 }
+
+// An empty item counts: keys stand in the order of their addresses.
+const lines = (text: string, separator: string): string[] =>
+  text ? text.split(separator).map((item) => item.trim()) : [];
 
 const separatorOf = ({ type }: Setting): string => type.replace(" or empty", "").at(-1) ?? ",";

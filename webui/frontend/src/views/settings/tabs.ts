@@ -17,6 +17,7 @@ export const OWN_TABS: readonly Tab[] = [
   { name: "general", title: "settings.general", icon: "sliders", load: () => import("./GeneralTab.svelte") },
   { name: "data", title: "settings.data", icon: "database", load: () => import("./DataTab.svelte") },
   { name: "memories", title: "settings.memories", icon: "notebook", load: () => import("./MemoriesTab.svelte") },
+  { name: "shortcuts", title: "settings.shortcuts", icon: "keyboard", load: () => import("./ShortcutsTab.svelte") },
   { name: "about", title: "settings.about", icon: "info", load: () => import("./AboutTab.svelte") },
 ];
 
@@ -28,6 +29,7 @@ export const SERVER_TABS: readonly Tab[] = [
     icon: "plug",
     load: () => import("../admin/ConnectionsView.svelte"),
   },
+  { name: "models", title: "admin.models", icon: "sparkles", load: () => import("../admin/ModelsView.svelte") },
   { name: "users", title: "settings.users", icon: "users", load: () => import("../admin/UsersView.svelte") },
   { name: "server", title: "settings.server", icon: "server", load: () => import("../admin/SettingsTable.svelte") },
 ];
