@@ -46,3 +46,16 @@ export async function startReply(form: Record<string, unknown>): Promise<string>
   const { task_id } = (await read(api.POST("/api/chat/completions", { body }))) as unknown as { task_id: string };
   return task_id;
 }
+
+/** A chat, and the tasks that write to it. */
+export interface RunningChat {
+  stored: StoredChat;
+  tasks: string[];
+}
+
+export async function getRunningChat(id: string): Promise<RunningChat> {
+  const stored = await getChat(id);
+  const isWritten = Object.values(stored.chat.history?.messages ?? {}).some(({ done }) => done === false);
+  const tasks = isWritten ? await tasksOf(id) : [];
+  return { stored: isWritten && !tasks.length ? await getChat(id) : stored, tasks }; // it may just have ended
+}

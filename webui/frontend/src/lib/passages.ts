@@ -30,17 +30,38 @@ export function textOf({ content }: Pick<Message, "content">): string {
 export function readPassages(content: string): Passage[] {
   const passages: Passage[] = [];
   let position = 0;
-  for (const head of content.matchAll(HEAD)) {
-    if (head.index < position) continue;
-    const start = head.index + head[0].length;
-    const end = content.indexOf(END, start);
-    if (end < 0) break;
-    append(passages, { kind: "text", text: content.slice(position, head.index) });
-    append(passages, readBlock(head[1] ?? "", head[2] ?? "", content.slice(start, end)));
-    position = end + END.length;
+  for (const { start, end, type, attributes, inner } of blocks(content)) {
+    append(passages, { kind: "text", text: content.slice(position, start) });
+    append(passages, readBlock(type, attributes, inner));
+    position = end;
   }
   append(passages, { kind: "text", text: content.slice(position) });
   return passages;
+}
+
+/** The same reply with other words behind what is folded in it. */
+export function replaceWords(content: string, text: string): string {
+  const folded = [...blocks(content)].map(({ start, end }) => content.slice(start, end));
+  return [...folded, text].join("\n");
+}
+
+interface Block {
+  start: number;
+  end: number;
+  type: string;
+  attributes: string;
+  inner: string;
+}
+
+function* blocks(content: string): Generator<Block> {
+  let position = 0;
+  for (const { index: start, 0: head, 1: type = "", 2: attributes = "" } of content.matchAll(HEAD)) {
+    if (start < position) continue;
+    const end = content.indexOf(END, start + head.length);
+    if (end < 0) return;
+    position = end + END.length;
+    yield { start, end: position, type, attributes, inner: content.slice(start + head.length, end) };
+  }
 }
 
 /** The passages lengthened by what has come. What is shown anew, and did not come just now, takes no known time. */

@@ -204,11 +204,11 @@ export class Conversation {
     if (id === null || this.isTemporary) return;
     await this.saving.saveRest().catch(() => {}); // `trouble` tells
     let version: number;
-    let read: Awaited<ReturnType<typeof readChat>>;
+    let read: chatsApi.RunningChat;
     do {
       await this.saving.settled();
       version = this.saving.version;
-      read = await readChat(id);
+      read = await chatsApi.getRunningChat(id);
     } while (version !== this.saving.version);
     this.title = read.stored.title;
     this.folderId = read.stored.folder_id;
@@ -285,26 +285,13 @@ export class Conversation {
     const { id, currentId } = this;
     if (id !== null) await chatsApi.changeMessages(id, { messages, deleted, currentId });
     else {
-      const chat = { ...this.#settings(), history: { messages, currentId } };
+      const params = { ...preferences.ui.params, ...this.params };
+      const chat = { title: this.title, models: this.models, params, history: { messages, currentId } };
       this.id = (await chatsApi.createChat(chat, this.folderId)).id;
     }
     this.#storedId = currentId;
     this.hooks.onSaved(this, id === null);
   }
-
-  #settings(): ChatData {
-    return { title: this.title, models: this.models, params: { ...preferences.ui.params, ...this.params } };
-  }
-}
-
-/** A chat as it is stored, and the tasks that write to it. */
-async function readChat(id: string): Promise<{ stored: chatsApi.StoredChat; tasks: string[] }> {
-  const stored = await chatsApi.getChat(id);
-  if (!Object.values(stored.chat.history?.messages ?? {}).some(({ done }) => done === false)) {
-    return { stored, tasks: [] };
-  }
-  const tasks = await chatsApi.tasksOf(id);
-  return { stored: tasks.length ? stored : await chatsApi.getChat(id), tasks }; // it may just have ended
 }
 
 /** Let the parent of a message know it. */

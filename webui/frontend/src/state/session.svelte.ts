@@ -58,7 +58,9 @@ class Session {
     if (!this.user) return;
     // What is left out is cleared, so what the page does not show goes along.
     const { gender, date_of_birth } = this.user;
-    const profile = await read(api.POST("/api/v1/auths/update/profile", { body: { gender, date_of_birth, ...changes } }));
+    const profile = await read(
+      api.POST("/api/v1/auths/update/profile", { body: { gender, date_of_birth, ...changes } }),
+    );
     this.user = { ...this.user, ...changes, name: profile.name, profile_image_url: profile.profile_image_url };
   }
 
