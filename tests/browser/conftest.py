@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.browser.support import Page
 
 SLOW, STUCK, BROKEN = "fake-60x50ms", "fake-40x10ms-stall", "fake-10x10ms-500"
-QUICK = "fake-100x0ms"
+QUICK, STEADY = "fake-100x0ms", "fake-400x10ms"
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def build() -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def upstream() -> Iterator[Upstream]:
-    with running_upstream([SLOW, STUCK, BROKEN]) as running:
+    with running_upstream([SLOW, STUCK, BROKEN, STEADY]) as running:
         yield running
 
 

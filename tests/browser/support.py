@@ -140,8 +140,8 @@ class Page:
             self.driver.get("about:blank")  # else another fragment would be no new load
         self.driver.get(f"{self.url}/{address}")
 
-    def until(self, condition: Callable[[], Found], what: str = "") -> Found:
-        wait = ui.WebDriverWait(self.driver, WAIT, poll_frequency=0.05, ignored_exceptions=STALE)
+    def until(self, condition: Callable[[], Found], what: str = "", seconds: float = WAIT) -> Found:
+        wait = ui.WebDriverWait(self.driver, seconds, poll_frequency=0.05, ignored_exceptions=STALE)
         found: Found = wait.until(lambda _: condition(), what)
         return found
 

@@ -12,10 +12,12 @@ from tests.browser.support import FRONTEND, Keys, Page, words
 from tests.support import message
 
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+# The levels of headings in a reply are its model's choice.
 RUN = """
 const done = arguments[0];
 document.getAnimations().forEach((animation) => animation.finish());
-axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+const rules = { "heading-order": { enabled: false } };
+axe.run(document, { resultTypes: ["violations"], rules }).then(({ violations }) =>
   done(violations.flatMap(({ id, help, nodes }) => nodes.map((node) =>
     `${id} (${help}): ${node.target} ${node.html.slice(0, 160)} ${node.any.map((one) => one.message)}`))),
   (error) => done([String(error)]));

@@ -30,7 +30,14 @@ return [...document.querySelectorAll("main :is(button, a, input, textarea, h1, h
   .filter(([node, box]) => box.width > 1 && (box.left < -1 || box.right > limit))
   .map(([node, box]) => `${node.outerHTML.slice(0, 80)} ${box.left}..${box.right}`);
 """
-ADDRESSES = ["", "#/settings/profile", "#/settings/data", "#/settings/connections", "#/settings/users", "#/settings/server"]
+ADDRESSES = [
+    "",
+    "#/settings/profile",
+    "#/settings/data",
+    "#/settings/connections",
+    "#/settings/users",
+    "#/settings/server",
+]
 
 
 def test_the_first_key_skips_to_the_chat(chat: Page) -> None:

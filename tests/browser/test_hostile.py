@@ -22,11 +22,11 @@ PAYLOADS = [
     f"[click](data:text/html;base64,PHNjcmlwdD4=) [x]: javascript:{RUN}",
     f"`<b onclick={RUN}>` **<details open ontoggle={RUN}>**",
     f"```html\n<script>{RUN}</script>\n```",
-    f"```\"><img src=x onerror={RUN}>\nx\n```",
-    f"```mermaid\ngraph TD; A[\"<img src=x onerror={RUN}>\"] --> B; click A \"javascript:{RUN}\"\n```",
+    f'```"><img src=x onerror={RUN}>\nx\n```',
+    f'```mermaid\ngraph TD; A["<img src=x onerror={RUN}>"] --> B; click A "javascript:{RUN}"\n```',
     f"$$\\href{{javascript:{RUN}}}{{x}} \\htmlStyle{{x:y}}{{z}}$$",
     f"| <img src=x onerror={RUN}> | a |\n|---|---|\n| <style>*{{display:none}}</style> | b |",
-    f"<details type=\"reasoning\" done=\"true\" duration=\"{RUN}\">\n<summary><img src=x onerror={RUN}></summary>\n"
+    f'<details type="reasoning" done="true" duration="{RUN}">\n<summary><img src=x onerror={RUN}></summary>\n'
     f"> <img src=x onerror={RUN}>\n</details>",
     "<base href='https://elsewhere.example/'><meta http-equiv=refresh content='0;url=https://elsewhere.example/'>",
     "![pixel](https://elsewhere.example/pixel.png) <link rel=stylesheet href=https://elsewhere.example/a.css>",
@@ -56,7 +56,9 @@ def test_a_reply_as_it_comes_and_as_it_is_stored(harmless: Page) -> None:
     page.call("GET", "/api/config")
     prompt = page.one("#prompt")
     page.driver.execute_script(
-        "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))", prompt, ALL
+        "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', { bubbles: true }))",
+        prompt,
+        ALL,
     )
     page.click("button", words("composer.send"))
     page.whole_reply()
@@ -73,7 +75,9 @@ def test_everything_that_others_can_name(harmless: Page, person: Person, admin: 
     folder = person.call("POST", "/api/v1/folders/", {"name": LINE[:100]})["id"]
     reply = message("a", "q", role="assistant", content=ALL, model=LINE, modelName=LINE, done=True, followUps=[LINE])
     failed = message("f", "q2", role="assistant", content="", error={"content": ALL}, done=True, modelName=LINE)
-    question = message("q", content=ALL, models=[LINE], files=[{"type": "file", "name": LINE, "url": f"javascript:{RUN}"}])
+    question = message(
+        "q", content=ALL, models=[LINE], files=[{"type": "file", "name": LINE, "url": f"javascript:{RUN}"}]
+    )
     again = message("q2", "a", content="x", files=[{"type": "image", "name": LINE, "url": f"javascript:{RUN}"}])
     chat_id = person.keep_chat(question, reply, again, failed, title=LINE)
     person.call("POST", f"/api/v1/chats/{chat_id}/tags", {"name": f"<img src=x onerror={RUN}>"})

@@ -12,7 +12,7 @@ import { models } from "./models.svelte";
 import { preferences } from "./preferences.svelte";
 import { replyRequest } from "./requests";
 import { Saving, type Changes } from "./saving.svelte";
-import { Turn } from "./turn.svelte";
+import { link, Turn } from "./turn.svelte";
 
 const TITLE_LENGTH = 60;
 const CHANGED_ELSEWHERE = ["chat:message", "message", "replace"]; // types of events
@@ -292,10 +292,4 @@ export class Conversation {
     this.#storedId = currentId;
     this.hooks.onSaved(this, id === null);
   }
-}
-
-/** Let the parent of a message know it. */
-function link({ id, parentId }: Turn, turns: Record<string, Turn>): void {
-  const parent = turns[parentId ?? ""];
-  if (parent && !parent.childrenIds.includes(id)) parent.change({ childrenIds: [...parent.childrenIds, id] });
 }

@@ -119,3 +119,9 @@ export class Turn {
     this.passages = passages;
   }
 }
+
+/** Let the parent of a message know it. */
+export function link({ id, parentId }: Turn, turns: Record<string, Turn>): void {
+  const parent = turns[parentId ?? ""];
+  if (parent && !parent.childrenIds.includes(id)) parent.change({ childrenIds: [...parent.childrenIds, id] });
+}

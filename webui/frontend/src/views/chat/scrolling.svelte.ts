@@ -12,6 +12,7 @@ export class Scrolling {
   #column!: HTMLElement;
   #placed: HTMLElement | null = null;
   #own = -1; // the position that was scrolled to from here
+  #last = 0; // the position before
 
   /** Watch how the text grows. Returns how to end that. */
   watch(region: HTMLElement, column: HTMLElement): () => void {
@@ -24,8 +25,11 @@ export class Scrolling {
 
   readonly onscroll = (): void => {
     this.#look();
-    if (Math.abs(this.#region.scrollTop - this.#own) > 1) this.follows = this.isAtEnd;
+    const { scrollTop } = this.#region;
+    // Text that grows above moves the position down, and nobody has left the end by that.
+    if (Math.abs(scrollTop - this.#own) > 1 && (this.isAtEnd || scrollTop < this.#last)) this.follows = this.isAtEnd;
     this.#own = -1;
+    this.#last = scrollTop;
   };
 
   /** Bring a message to the top third, and leave the view there. */
@@ -62,7 +66,7 @@ export class Scrolling {
 
   #scroll(position: number): void {
     this.#region.scrollTop = position;
-    this.#own = this.#region.scrollTop;
+    this.#own = this.#last = this.#region.scrollTop;
   }
 
   #look(): void {
