@@ -192,9 +192,15 @@ class Page:
         chain.perform()
 
     def fill(self, label: str, text: str, within: Any = None) -> None:
-        field = self.find("field", label, within)
-        field.clear()
+        self.until(lambda: self._filled(self.find("field", label, within), text), f"Field {label} cannot be filled.")
+
+    def _filled(self, field: Any, text: str) -> bool:
+        try:
+            field.clear()
+        except COVERED:  # it is only just opening
+            return False
         field.send_keys(text)
+        return True
 
     def enter(self, person: Person) -> None:
         """Sign in by the form."""
@@ -211,11 +217,12 @@ class Page:
 
     def pick(self, model: str) -> None:
         """Choose the model to ask, by typing its name."""
+        self.until(lambda: self.text("#model") != words("composer.lookingForModels"), "The models are not known.")
         self.one("#model").click()
         self.fill(words("composer.searchModels"), model)
         self.until(lambda: len(self.named("option")) == 1, f"No model {model}, or several.")
         self.press(Keys.ENTER)
-        self.until(lambda: self.text("#model") == model)
+        self.until(lambda: self.text("#model") == model, f"The model is not {model}.")
 
     def ask(self, text: str) -> None:
         self.one("#prompt").send_keys(text, Keys.ENTER)

@@ -32,9 +32,10 @@ def _first_minutes(page: Page) -> None:
         page.fill(words(label), text)
     page.click("button", words("door.create"))
     page.one("#prompt")
-    inside = [model["name"] for model in page.call("GET", "/api/models")["data"] if model["owned_by"] == "llamacpp"]
-    page.pick(inside[0])
-    page.until(lambda: page.says(words("composer.builtIn", model=inside[0])))
+    names = [model["name"] for model in page.call("GET", "/api/models")["data"]]
+    inside = next(name for name in names if "SmolLM2" in name)
+    page.pick(inside)
+    page.until(lambda: page.says(words("composer.builtIn", model=inside)))
 
     page.pick(SLOW)
     page.ask("What is a word?")

@@ -36,8 +36,10 @@ PAYLOADS = [
 ALL = "\n\n".join(PAYLOADS)
 LINE = f"<img src=x onerror={RUN}><script>{RUN}</script>"
 STATE = """
-return [window.ran, document.querySelectorAll("main :is(script, iframe:not([src*=diagram]), base, style), [onerror], [onload]").length,
-  [...document.querySelectorAll("a[href]")].filter((link) => !/^(https?|mailto|tel|blob):$/.test(link.protocol)).length];
+const forbidden = "main :is(script, iframe:not([src*=diagram]), base, style), [onerror], [onload]";
+const links = [...document.querySelectorAll("a[href]")];
+const strange = links.filter((link) => !/^(https?|mailto|tel|blob):$/.test(link.protocol));
+return [window.ran, document.querySelectorAll(forbidden).length, strange.length];
 """
 
 

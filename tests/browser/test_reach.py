@@ -13,25 +13,25 @@ MAX_LOAD = 200_000  # bytes, compressed
 
 def test_the_first_load_is_small(page: Page, person: Person) -> None:
     load = measures.first_load(page, person)
-    print(f"first load: {load.size} bytes in {load.requests} requests, interactive after {load.interactive:.0f} ms")
+    print(f"first load: {load.size} bytes in {load.requests} requests, interactive after {load.interactive:.0f} ms")  # noqa: T201
     assert load.size <= MAX_LOAD
 
 
 def test_text_is_there_soon_after_enter(chat: Page) -> None:
     chat.pick("fake-100x0ms")
     fresh, *later = measures.first_text(chat, follow_ups=3)
-    print(f"Enter to text: {fresh:.0f} ms in a new chat, then {[round(taken) for taken in later]}")
+    print(f"Enter to text: {fresh:.0f} ms in a new chat, then {[round(taken) for taken in later]}")  # noqa: T201
 
 
 def test_a_stream_is_painted_without_freezing(chat: Page) -> None:
     frames = measures.streamed(chat, 400)
-    print(f"400 tokens at 100/s: {frames}")
+    print(f"400 tokens at 100/s: {frames}")  # noqa: T201
     assert chat.whole_reply().endswith("399")
 
 
 def test_a_chat_of_ten_thousand_messages_opens(chat: Page, person: Person) -> None:
     taken, frames = measures.opened(chat, measures.long_chat(person, 10_000))
-    print(f"10,000 messages: {taken:.0f} ms, {frames}")
+    print(f"10,000 messages: {taken:.0f} ms, {frames}")  # noqa: T201
     chat.until(lambda: chat.replies()[-1] == "Message 9999.")
     assert len(chat.driver.find_elements("css selector", "article")) < 400  # the rest is made when one scrolls there
 
@@ -39,5 +39,5 @@ def test_a_chat_of_ten_thousand_messages_opens(chat: Page, person: Person) -> No
 @pytest.mark.parametrize("size", [1_000_000])
 def test_a_hostile_reply_of_a_megabyte_is_shown(chat: Page, person: Person, size: int) -> None:
     taken, frames = measures.opened(chat, measures.hostile_chat(person, size))
-    print(f"{size} hostile bytes: {taken:.0f} ms, {frames}")
+    print(f"{size} hostile bytes: {taken:.0f} ms, {frames}")  # noqa: T201
     chat.one("#prompt").send_keys("It still listens")

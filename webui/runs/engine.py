@@ -126,10 +126,10 @@ class Runs:
         except asyncio.CancelledError:
             generation.state = run.reason
         except ApiError as error:
-            generation.fail(str(error.detail))
+            generation.fail(error)
         except Exception:
             log.exception("A reply could not be generated.")
-            generation.fail(Problem.INTERNAL.text)
+            generation.fail(ApiError(Problem.INTERNAL))
         else:
             generation.state = RunState.DONE
         run.task = None

@@ -20,6 +20,7 @@ from webui.streaming import HandsOver, Reply
 
 MAX_REPLY = 8 * 1024 * 1024  # characters that are kept of one reply
 MAX_TAG = 100  # characters; all beginnings of a tag are looked for
+MAX_WAIT = 24 * 3600  # seconds that somebody is asked to wait
 TOO_LONG = "The reply was longer than 8 million characters; it was ended here."
 
 
@@ -30,6 +31,7 @@ class Generation:
         self.log = log
         self.state = RunState.RUNNING
         self.error: str | None = None
+        self.retry_after: int | None = None  # seconds to wait before another try, if somebody has said so
         self._transcript = Transcript()
         self._reader = DeltaReader(reasoning_tags=_tags(reasoning_tags))
         self._began = time.monotonic()
@@ -40,7 +42,8 @@ class Generation:
     async def follow(self, reply: Reply) -> None:
         """Take the reply to its end; raises ``ApiError`` for one that is none."""
         if reply.status >= 400:
-            raise ApiError(Problem.UPSTREAM_FAILED, await _said(reply), status=reply.status)
+            headers = {name: value for name, value in reply.headers if name.lower() == "retry-after"}
+            raise ApiError(Problem.UPSTREAM_FAILED, await _said(reply), status=reply.status, headers=headers)
         if isinstance(reply.body, bytes) or not _is_stream(reply):
             self._take_all(self._reader.read_completion(await read_body(reply)))
         else:
@@ -58,9 +61,12 @@ class Generation:
         self._take_all(self._reader.feed(data))
         return self._reader.error is None
 
-    def fail(self, error: str) -> None:
+    def fail(self, error: ApiError) -> None:
         """The reply ends with an error."""
-        self.state, self.error = RunState.FAILED, error
+        self.state, self.error = RunState.FAILED, str(error.detail)
+        wait = next((value for name, value in error.headers.items() if name.lower() == "retry-after"), "")
+        if wait.isascii() and wait.isdigit():  # it may also be a date, which is rare
+            self.retry_after = min(int(wait[:9]), MAX_WAIT)
 
     def end(self, more: dict[str, Any]) -> Ending:
         """What is to be stored, with ``more`` in the message, and what viewers are told once it is."""
@@ -72,6 +78,8 @@ class Generation:
             data["timing"] = {"first_token_ms": round(first * 1000), "duration_ms": round(total * 1000)}
         if self.error is not None:
             data["error"] = {"content": self.error}
+            if self.retry_after is not None:
+                data["error"]["retry_after"] = self.retry_after
         if self.state is RunState.INTERRUPTED:
             data["interrupted"] = True
         if self.state is RunState.STOPPED:

@@ -29,6 +29,12 @@ class PageQuery(Form):
     page: PageNumber | None = None
 
 
+class RestoreQuery(Form):
+    """``folder_id``: the folder that takes the place of the one it was in."""
+
+    folder_id: str | None = None
+
+
 class ChatFilterQuery(PageQuery):
     """``query`` is a part of the title; ``order_by`` is ``title``, ``created_at`` or ``updated_at``, ``direction``
     ``asc`` or ``desc``. Any other order counts as not given."""

@@ -53,7 +53,10 @@ class ChatFolder(Form):
 
 
 class FolderPageQuery(Form):
+    """``include_hidden``: also the pinned and the archived chats, which have lists of their own."""
+
     page: PageNumber = 1
+    include_hidden: bool = False
 
 
 class FolderLooks(Out):

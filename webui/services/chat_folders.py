@@ -14,16 +14,18 @@ from webui.services.chats import find_chat, read_chat
 
 PAGE_SIZE = 10
 
+_OWN = (Chat.user_id == sa.bindparam("user_id"), IS_LISTED)
 # Pinned and archived chats have lists of their own.
-_SHOWN = (Chat.user_id == sa.bindparam("user_id"), Chat.archived.is_(False), Chat.pinned.is_(False), IS_LISTED)
+_SHOWN = (*_OWN, Chat.archived.is_(False), Chat.pinned.is_(False))
 _ORDER = (Chat.updated_at.desc(), Chat.id)
-_PAGE = (
+_EVERY = (
     sa.select(Chat.title, Chat.id, Chat.updated_at)
-    .where(Chat.folder_id == sa.bindparam("folder_id"), *_SHOWN)
+    .where(Chat.folder_id == sa.bindparam("folder_id"), *_OWN)
     .order_by(*_ORDER)
     .limit(PAGE_SIZE)
     .offset(sa.bindparam("offset"))
 )
+_PAGE = _EVERY.where(*_SHOWN)
 _WITHIN = (
     sa.select(Folder.id)
     .where(Folder.id == sa.bindparam("folder_id"), Folder.user_id == sa.bindparam("user_id"))
@@ -33,10 +35,10 @@ _WITHIN = _WITHIN.union(sa.select(Folder.id).join(_WITHIN, Folder.parent_id == _
 _ALL = sa.select(Chat.id).where(Chat.folder_id.in_(sa.select(_WITHIN.c.id)), *_SHOWN).order_by(*_ORDER)
 
 
-def list_chats(db: Session, user_id: str, folder_id: str, page: int) -> list[sa.RowMapping]:
-    """Lines of a page of a folder's own chats, newest first."""
+def list_chats(db: Session, user_id: str, folder_id: str, *, page: int, include_hidden: bool) -> list[sa.RowMapping]:
+    """Lines of a page of a folder's own chats, newest first; ``include_hidden``: pinned and archived ones too."""
     values = {"user_id": user_id, "folder_id": folder_id, "offset": (page - 1) * PAGE_SIZE}
-    return list(db.execute(_PAGE, values).mappings())
+    return list(db.execute(_EVERY if include_hidden else _PAGE, values).mappings())
 
 
 def list_ids_within(db: Session, user_id: str, folder_id: str) -> list[str]:

@@ -83,9 +83,12 @@ def erase_chat(db: Session, user_id: str, chat_id: str) -> None:
     _find(db, user_id, chat_id).deleted_at = ERASED
 
 
-def restore_chat(db: Session, user_id: str, chat_id: str) -> dict[str, Any]:
-    """Put a chat back where it was, outside of folders if its own is gone. Answers it as ``read_chat`` does."""
+def restore_chat(db: Session, user_id: str, chat_id: str, folder_id: str | None = None) -> dict[str, Any]:
+    """Put a chat back where it was, or into a folder that took the place of its own; outside of folders if that is
+    gone. Answers it as ``read_chat`` does.
+    """
     chat = _find(db, user_id, chat_id)
+    chat.folder_id = folder_id or chat.folder_id
     if chat.folder_id is not None and not hold_folders(db, user_id, [chat.folder_id]):
         chat.folder_id = None
     chat.deleted_at = None

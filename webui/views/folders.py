@@ -123,7 +123,14 @@ def delete_folder(request: Request) -> bool:
 )
 def list_chats(request: Request) -> list[sa.RowMapping]:
     """The chats that stand in a folder itself, newest first, 10 a page, without pinned and archived ones."""
-    return chat_folders.list_chats(request.db, request.user.id, request.matchdict["folder_id"], request.query.page)
+    query = request.query
+    return chat_folders.list_chats(
+        request.db,
+        request.user.id,
+        request.matchdict["folder_id"],
+        page=query.page,
+        include_hidden=query.include_hidden,
+    )
 
 
 @api_view(route="chats.in_folder", method="GET", permission=Permission.VERIFIED, returns=list[ChatOut])

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.chats import ChatOut, MessageIds, PageQuery, TrashedChat, TrashedMessage
+from webui.schemas.chats import ChatOut, MessageIds, PageQuery, RestoreQuery, TrashedChat, TrashedMessage
 from webui.security.permissions import Permission
 from webui.services import trash
 
@@ -51,12 +51,13 @@ def erase_chat(request: Request) -> bool:
     route="chats.restore",
     method="POST",
     permission=Permission.VERIFIED,
+    query=RestoreQuery,
     returns=ChatOut,
     errors=(Problem.CHAT_NOT_FOUND,),
 )
 def restore_chat(request: Request) -> dict[str, Any]:
-    """Put a chat that is in the trash back where it was; outside of folders if its folder is gone."""
-    return trash.restore_chat(request.db, request.user.id, request.matchdict["id"])
+    """Put a chat that is in the trash back where it was, or into another folder; outside of folders if that is gone."""
+    return trash.restore_chat(request.db, request.user.id, request.matchdict["id"], request.query.folder_id)
 
 
 @api_view(

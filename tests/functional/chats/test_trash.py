@@ -77,6 +77,21 @@ def test_a_restored_chat_is_in_its_folder_if_that_is_still_there(admin: Client) 
         assert admin.post(f"/api/v1/chats/{chat_id}/restore", {}, status=200).json["folder_id"] == expected
 
 
+def test_a_chat_is_restored_into_a_folder_that_takes_the_place_of_its_own(admin: Client) -> None:
+    old, new = (admin.post("/api/v1/folders/", {"name": name}, status=200).json["id"] for name in ("Old", "New"))
+    chat_id = new_chat(admin)
+    admin.post(f"/api/v1/chats/{chat_id}/folder", {"folder_id": old}, status=200)
+    before = admin.post(f"/api/v1/chats/{chat_id}/pin", {}, status=200).json
+    lines = f"/api/v1/chats/folder/{old}/list"
+    assert admin.get(lines, status=200).json == []
+    assert [line["id"] for line in admin.get(f"{lines}?include_hidden=true", status=200).json] == [chat_id]
+    admin.delete(f"/api/v1/folders/{old}", status=200)
+    address = f"/api/v1/chats/{chat_id}/restore?folder_id="
+    assert admin.post(f"{address}{new}", {}, status=200).json == before | {"folder_id": new}
+    delete(admin, chat_id)
+    assert admin.post(f"{address}{old}", {}, status=200).json["folder_id"] is None
+
+
 def test_the_trash_has_what_was_deleted_last_first_by_the_page(admin: Client) -> None:
     found = [new_chat(admin) for _ in range(3)]
     for days, chat_id in enumerate(found, 1):

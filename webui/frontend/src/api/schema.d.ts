@@ -775,7 +775,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a chat that is in the trash back where it was; outside of folders if its folder is gone */
+        /** Put a chat that is in the trash back where it was, or into another folder; outside of folders if that is gone */
         post: operations["post_api_v1_chats_id_restore"];
         delete?: never;
         options?: never;
@@ -10623,6 +10623,7 @@ export interface operations {
         parameters: {
             query?: {
                 page?: number;
+                include_hidden?: boolean;
             };
             header?: never;
             path: {
@@ -11854,7 +11855,9 @@ export interface operations {
     };
     post_api_v1_chats_id_restore: {
         parameters: {
-            query?: never;
+            query?: {
+                folder_id?: string | null;
+            };
             header?: never;
             path: {
                 id: string;

@@ -70,11 +70,14 @@ class Folders {
     return [...this.#chats].find(([, pages]) => pages.has(chatId))?.[0];
   }
 
-  /** The ids of all chats in a folder itself. */
+  /** The ids of all chats in a folder itself, pinned and archived ones too. */
   async readIds(id: string): Promise<string[]> {
-    const pages = new Pages((page) => readPage(id, page), PAGE);
-    while (pages.hasMore && !pages.trouble) await pages.loadMore();
-    return pages.list.map((chat) => chat.id);
+    const ids = new Set<string>();
+    for (let page = 1; ; page++) {
+      const lines = await readPage(id, page, true);
+      for (const line of lines) ids.add(line.id);
+      if (lines.length < PAGE) return [...ids];
+    }
   }
 
   readOne(id: string): Promise<Schemas["FolderOut"]> {
@@ -118,8 +121,10 @@ class Folders {
   }
 }
 
-const readPage = (folder_id: string, page: number): Promise<ChatLine[]> =>
-  read(api.GET("/api/v1/chats/folder/{folder_id}/list", { params: { path: { folder_id }, query: { page } } }));
+function readPage(folder_id: string, page: number, include_hidden = false): Promise<ChatLine[]> {
+  const params = { path: { folder_id }, query: { page, include_hidden } };
+  return read(api.GET("/api/v1/chats/folder/{folder_id}/list", { params }));
+}
 
 function byParent(list: readonly Folder[]): Map<string | null, Folder[]> {
   const inside = new Map<string | null, Folder[]>();

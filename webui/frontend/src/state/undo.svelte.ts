@@ -11,10 +11,11 @@ class Undo {
     return this.#revert !== null && this.text !== "";
   }
 
-  offer(text: string, revert: () => Promise<unknown>): void {
+  /** Tell what was done; `trouble` is why it was not all that should be. Without `revert` there is no way back. */
+  offer(text: string, revert: (() => Promise<unknown>) | null, trouble = ""): void {
     this.#revert = revert;
     this.text = text;
-    this.trouble = "";
+    this.trouble = trouble;
   }
 
   /** Something did not work; there is nothing to undo. */
@@ -27,6 +28,7 @@ class Undo {
     const revert = this.#revert;
     if (!revert || this.isBusy) return;
     this.isBusy = true;
+    this.trouble = "";
     try {
       await revert();
       if (this.#revert === revert) this.dismiss();

@@ -102,7 +102,8 @@ function windowEnd(text: string, start: number): number {
 /** How many characters at the end do not tell yet what their line is: an item, a rule, the heading above, a fence? */
 function undecided(text: string): number {
   const line = text.slice(text.lastIndexOf("\n") + 1);
-  const isUndecided = /^[-*+=_`~#>|: \t\\$]*(?:\d{1,9}[.)]?[ \t]*)?$/.test(line) || /^[ \t]*(?:```|~~~|\$\$|\\\[)/.test(line);
+  const isUndecided =
+    /^[-*+=_`~#>|: \t\\$]*(?:\d{1,9}[.)]?[ \t]*)?$/.test(line) || /^[ \t]*(?:```|~~~|\$\$|\\\[)/.test(line);
   return isUndecided && line.length <= MAX_UNDECIDED ? line.length : 0;
 }
 
