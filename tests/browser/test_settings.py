@@ -221,14 +221,14 @@ def test_a_file_of_chats_is_taken_in_while_one_looks_on(chat: Page, tmp_path: Pa
     give(chat, tmp_path / "chats.json")
     chat.one("main li progress")
     assert chat.says(words("settings.importBusy"))
-    chat.until(lambda: chat.says(words("settings.importDone", n=3000)))
+    chat.until(lambda: chat.says(words("settings.importDone", n="3,000")))
     assert not chat.all("main progress")
     chat.find("link", "Old chat .*", chat.one("#sidebar")).click()
     chat.until(lambda: chat.text("article.question").startswith("Where was I?"))
 
     go(chat, "data")
     chat.click("button", words("settings.importForget"))
-    chat.until(lambda: not chat.says(words("settings.importDone", n=3000)))
+    chat.until(lambda: not chat.says(words("settings.importDone", n="3,000")))
     chat.find("link", "Old chat .*", chat.one("#sidebar"))
 
 
