@@ -10,6 +10,7 @@ import pytest
 
 import webui
 from scripts.bench.harness import Upstream, running_upstream
+from tests.browser.actor import MODELS, Actor, acting_upstream
 from tests.browser.echo import echoing_upstream
 from tests.browser.people import Person, another, first_person
 from tests.support_server import RunningServer, running_server
@@ -38,13 +39,19 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="session")
-def environ(upstream: Upstream, build: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def acting() -> Iterator[Actor]:
+    with acting_upstream() as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session")
+def environ(upstream: Upstream, acting: Actor, build: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Of a server with models that do as they are told."""
     with echoing_upstream() as echo:
         yield {
             **build,
-            "OPENAI_API_BASE_URLS": f"{upstream.openai_url};{echo.url}/v1",
-            "OPENAI_API_KEYS": "sk-fake;sk-echo",
+            "OPENAI_API_BASE_URLS": f"{upstream.openai_url};{echo.url}/v1;{acting.upstream.url}/v1",
+            "OPENAI_API_KEYS": "sk-fake;sk-echo;sk-actor",
             "WEBUI_SIGNIN_RATE_LIMIT": "1000000",
             "WEBUI_SIGNIN_RATE_ADDRESS_LIMIT": "0",
         }
@@ -90,4 +97,20 @@ def chat(page: Page, person: Person) -> Page:
     """The page with this person signed in, in an empty chat."""
     page.enter_at_once(person)
     page.one("#prompt")
+    return page
+
+
+@pytest.fixture
+def actor(acting: Actor) -> Actor:
+    """Models that say what the test has them say; nobody has asked them yet."""
+    acting.reset()
+    return acting
+
+
+@pytest.fixture
+def talk(page: Page, person: Person, actor: Actor) -> Page:
+    """An empty chat with the first of these models."""
+    person.prefer(models=[MODELS[0]])
+    page.enter_at_once(person)
+    page.until(lambda: page.text("#model") == MODELS[0])
     return page

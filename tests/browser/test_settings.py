@@ -18,7 +18,7 @@ from tests.browser.support import FRONTEND, Keys, Page, words
 from tests.support import conversation, message
 
 PICTURE = FRONTEND / "public" / "icon-192.png"
-LIGHTNESS = "return getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0]"  # of an OKLCH colour
+LIGHTNESS = "return getComputedStyle(document.documentElement).backgroundColor.match(/[\\d.]+/)[0]"  # of an OKLCH colour
 STATUS = "const done = arguments[1]; fetch(arguments[0]).then(({ status }) => done(status), () => done(0));"
 
 

@@ -2,7 +2,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import type { Plugin } from "vite";
+import type { Plugin, Rolldown } from "vite";
 import { defineConfig } from "vitest/config";
 
 const COMPRESSIBLE = /\.(js|css|html|svg|json|webmanifest)$/;
@@ -30,6 +30,30 @@ function compressed(): Plugin {
   };
 }
 
+/** What the page needs from the start is one file and one style sheet: others may well share parts of it, and each part
+ * would be a file of its own. What the frame of diagrams shares with it stands apart: the frame loads nothing else. */
+function groups(): Rolldown.CodeSplittingGroup[] {
+  const ofPage = reachable("main.ts");
+  const ofFrame = reachable("diagram.ts");
+  return [
+    { name: (id, graph) => (ofPage(id, graph) && ofFrame(id, graph) ? "common" : null), priority: 1 },
+    { name: (id, graph) => (ofPage(id, graph) ? "page" : null) },
+  ];
+}
+
+/** Whether this file of ours imports a module, by itself or through others. */
+function reachable(from: string): (id: string, graph: Rolldown.ChunkingContext) => boolean {
+  const start = join(import.meta.dirname, "src", from);
+  let found: Set<string> | undefined;
+  return (id, graph) => {
+    if (!found) {
+      found = new Set(graph.getModuleInfo(start)?.importedIds);
+      for (const known of found) for (const next of graph.getModuleInfo(known)?.importedIds ?? []) found.add(next);
+    }
+    return found.has(id);
+  };
+}
+
 export default defineConfig({
   base: "./", // the server may stand below any path
   plugins: [svelte(), compressed()],
@@ -37,7 +61,11 @@ export default defineConfig({
     target: "es2022",
     outDir: process.env.OUT_DIR ?? "../static",
     emptyOutDir: true,
-    rolldownOptions: { input: ["index.html", "diagram.html"], checks: { pluginTimings: false } },
+    rolldownOptions: {
+      input: ["index.html", "diagram.html"],
+      output: { codeSplitting: { groups: groups() } },
+      checks: { pluginTimings: false },
+    },
     // Neither may stand in the page, by its Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

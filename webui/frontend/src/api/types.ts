@@ -122,7 +122,7 @@ export interface TaskEvent {
 export interface EventData {
   choices?: { delta?: Delta }[];
   selected_model_id?: string;
-  error?: { content?: string };
+  error?: { content?: string; retry_after?: number };
   done?: boolean;
   content?: string;
   title?: string;

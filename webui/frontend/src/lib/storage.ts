@@ -8,10 +8,28 @@ export function remembered(name: string): string | null {
   }
 }
 
+/** Forget what is remembered under these names. */
+export function forget(...names: string[]): void {
+  try {
+    for (const name of names) localStorage.removeItem(name);
+  } catch {
+    // forbidden: there is nothing to forget
+  }
+}
+
 export function remember(name: string, value: string): void {
   try {
     localStorage.setItem(name, value);
   } catch {
     // forbidden, or full
+  }
+}
+
+/** The names that begin so. */
+export function rememberedNames(prefix: string): string[] {
+  try {
+    return Object.keys(localStorage).filter((name) => name.startsWith(prefix));
+  } catch {
+    return [];
   }
 }

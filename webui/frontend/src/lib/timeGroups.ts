@@ -17,6 +17,14 @@ export function timeGroup(seconds: number, now: Date): TimeGroup {
   return { year: moment.getFullYear(), month: moment.getMonth() };
 }
 
+/** The day of a moment where the browser is, from its midnight until the next; all in seconds since 1970. */
+export function dayOf(seconds: number): { from: number; until: number } {
+  const moment = new Date(seconds * 1000);
+  const midnight = (days: number): number =>
+    new Date(moment.getFullYear(), moment.getMonth(), moment.getDate() + days).getTime() / 1000;
+  return { from: midnight(0), until: midnight(1) };
+}
+
 /** A name that tells groups apart. */
 export const groupKey = (group: TimeGroup): string =>
   typeof group === "string" ? group : `${group.year}-${group.month + 1}`;

@@ -72,6 +72,7 @@ export async function archiveChats(ids: readonly string[]): Promise<void> {
 async function toggleArchive(id: string): Promise<ChangedChat> {
   const chat = await read(api.POST("/api/v1/chats/{id}/archive", at(id)));
   chats.take(chat);
+  if (workspace.conversation.id === id) workspace.conversation.isArchived = chat.archived;
   return chat;
 }
 
@@ -164,6 +165,7 @@ async function rebuild(
     const { name, data, meta, parent_id } = place.folder;
     const parent = inside.find(({ folder }) => folder.id === parent_id)?.anew ?? parentId;
     const folderId = (place.anew ??= await folders.create({ name, data, meta }, parent));
+    if (place.folder.is_expanded) await folders.expand(folderId, true);
     const { rest, error } = await tryEach(place.ids, (id) => putBack(id, folderId));
     place.ids = rest;
     if (error !== undefined) throw error;

@@ -13,6 +13,8 @@ export type ChatDialog =
   | { kind: "move"; chats: ChatRef[] }
   | { kind: "tags"; chats: ChatRef[] }
   | { kind: "export"; chats: ChatRef[] }
+  /** Whether chats are to be deleted for good. */
+  | { kind: "delete"; chats: ChatRef[] }
   | { kind: "moveFolder"; folder: Folder }
   | { kind: "deleteFolder"; folder: Folder }
   /** A folder to change, or a new one in a folder or at the top. */

@@ -34,7 +34,7 @@ class Commands {
     if (command === "trash") go("#/trash");
     if (id === null) return;
     if (command === "rename") chatDialogs.ask({ kind: "rename", chat: { id, title } });
-    if (command === "delete") attempt(() => deleteChats([id]));
+    if (command === "delete") attempt(() => deleteChats([{ id, title }]));
   }
 
   #search(): void {

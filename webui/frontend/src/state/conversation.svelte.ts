@@ -6,6 +6,7 @@
 import * as chatsApi from "../api/chats";
 import type { Attachment, ChatData, Message, Params, TaskEvent } from "../api/types";
 import { uuid } from "../lib/ids";
+import { titleOf } from "../lib/titles";
 import { branchTo, newestLeaf, siblings, subtree } from "../lib/tree";
 import { Following } from "./following";
 import { models } from "./models.svelte";
@@ -14,7 +15,6 @@ import { replyRequest } from "./requests";
 import { Saving, type Changes } from "./saving.svelte";
 import { link, Turn } from "./turn.svelte";
 
-const TITLE_LENGTH = 60;
 const CHANGED_ELSEWHERE = ["chat:message", "message", "replace"]; // types of events
 
 export interface Hooks {
@@ -44,6 +44,7 @@ export class Conversation {
   params = $state.raw<Params>({});
   isTemporary = $state(false);
   folderId = $state<string | null>(null);
+  isArchived = $state(false);
   /** Whether what the server has of it is here. */
   isLoaded = $state(false);
   /** The message that is being rewritten. */
@@ -92,7 +93,7 @@ export class Conversation {
 
   /** Put a question to one or several models, and have their replies generated. */
   async ask({ text, models: asked, files = [] }: Question, after?: string | null): Promise<void> {
-    this.title ||= text.trim().replace(/\s+/g, " ").slice(0, TITLE_LENGTH);
+    this.title ||= titleOf(text);
     const parentId = after === undefined ? this.currentId : after;
     const attached = files.length ? { files } : {};
     const question = this.#add({ role: "user", content: text, models: asked, parentId, ...attached });
@@ -212,6 +213,7 @@ export class Conversation {
     } while (version !== this.saving.version);
     this.title = read.stored.title;
     this.folderId = read.stored.folder_id;
+    this.isArchived = read.stored.archived;
     this.#take(read.stored.chat);
     this.isLoaded = true;
     void this.#following.resume(read.tasks);

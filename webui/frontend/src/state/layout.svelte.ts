@@ -1,12 +1,14 @@
 /** Whether the sidebar is shown: beside the rest where there is room, which this browser remembers, else as a drawer
  * over it. */
+import { remember, remembered } from "../lib/storage";
+
 const KEY = "sidebar";
 const wide = matchMedia("(min-width: 48rem)");
 
 class Layout {
   /** There is room for the sidebar beside what is open. */
   isWide = $state(wide.matches);
-  #isBeside = $state(localStorage.getItem(KEY) !== "closed");
+  #isBeside = $state(remembered(KEY) !== "closed");
   #isOver = $state(false);
 
   constructor() {
@@ -28,7 +30,7 @@ class Layout {
   toggle(): void {
     if (this.isWide) {
       this.#isBeside = !this.#isBeside;
-      localStorage.setItem(KEY, this.#isBeside ? "open" : "closed");
+      remember(KEY, this.#isBeside ? "open" : "closed");
     } else this.#isOver = !this.#isOver;
   }
 

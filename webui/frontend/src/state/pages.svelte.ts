@@ -24,7 +24,9 @@ export class Pages<Line extends ChatLine = ChatLine> {
   async loadMore(): Promise<void> {
     if (this.isLoading || !this.hasMore) return;
     await this.#read(Math.floor(this.list.length / this.size) + 1, (lines) => {
-      this.#show([...this.list, ...lines.filter(({ id }) => !this.#ids.has(id))]);
+      const more = lines.filter(({ id }) => !this.#ids.has(id));
+      for (const { id } of more) this.#ids.add(id);
+      this.list = this.list.concat(more); // there may be very many
       this.hasMore = lines.length === this.size;
     });
   }
@@ -59,7 +61,8 @@ export class Pages<Line extends ChatLine = ChatLine> {
   }
 
   retitle(id: string, title: string): void {
-    if (this.has(id)) this.list = this.list.map((line) => (line.id === id ? { ...line, title } : line));
+    if ((this.find(id)?.title ?? title) !== title)
+      this.list = this.list.map((line) => (line.id === id ? { ...line, title } : line));
   }
 
   drop(ids: ReadonlySet<string>): void {

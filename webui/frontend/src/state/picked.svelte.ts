@@ -1,4 +1,6 @@
-/** The models that the next question goes to: those picked here, of the chat, liked, the server's, or the first. */
+/** The models that the next question goes to: those picked here, of the chat, preferred, picked last in this browser,
+ * the server's, or the first. */
+import { remember, remembered } from "../lib/storage";
 import { models } from "./models.svelte";
 import { preferences } from "./preferences.svelte";
 import { session } from "./session.svelte";
@@ -10,7 +12,8 @@ class Picked {
   models = $derived.by((): string[] => {
     const mine = this.#mine();
     if (mine) return mine.filter((id) => models.find(id));
-    const wishes = [workspace.conversation.models, readLast(), ...this.#defaults()];
+    const [preferred, suggested] = this.#defaults();
+    const wishes = [workspace.conversation.models, preferred, readLast(), suggested];
     const there = wishes.map((ids) => ids.filter((id) => models.find(id))).find((ids) => ids.length);
     const first = models.choose([]);
     return there ?? (first ? [first] : []);
@@ -22,10 +25,10 @@ class Picked {
     return models.list ? wished.filter((id) => !models.find(id)) : [];
   });
 
-  /** Pick models for this chat, and for new ones made in this browser. */
+  /** Pick models for this chat, and for new ones made in this browser unless others are preferred. */
   pick(ids: string[]): void {
     this.#by = { conversation: workspace.conversation, models: ids };
-    localStorage.setItem("models", JSON.stringify(ids));
+    remember("models", JSON.stringify(ids));
   }
 
   /** Let new chats begin with these models, in every browser. Throws ApiError. */
@@ -45,7 +48,7 @@ class Picked {
     return this.#by?.conversation === workspace.conversation ? this.#by.models : null;
   }
 
-  #defaults(): string[][] {
+  #defaults(): [preferred: string[], suggested: string[]] {
     return [preferences.ui.models ?? [], session.config?.default_models?.split(",") ?? []];
   }
 }
@@ -53,7 +56,7 @@ class Picked {
 /** What was picked last in this browser. */
 function readLast(): string[] {
   try {
-    return JSON.parse(localStorage.getItem("models") ?? "[]") as string[];
+    return JSON.parse(remembered("models") ?? "[]") as string[];
   } catch {
     return []; // somebody else's
   }

@@ -1,7 +1,9 @@
 /** What is sent to have a reply generated. */
 import type { ContentPart, Params } from "../api/types";
+import { knownValues } from "../lib/promptVariables";
 import type { Conversation } from "./conversation.svelte";
 import { preferences } from "./preferences.svelte";
+import { session } from "./session.svelte";
 import type { Turn } from "./turn.svelte";
 
 /** The request for the message `turn` that answers the last one of `branch`, behind what it says already (`text`). */
@@ -24,9 +26,14 @@ export function replyRequest(
     chat_id: conversation.id,
     id,
     parent_id: parentId,
+    variables: variables(),
     background_tasks: conversation.isTemporary ? {} : tasksAfter(branch.length === 1),
   };
 }
+
+/** What system prompts may name, by names in braces: the server knows neither the language nor the clock of the user. */
+const variables = (): Record<string, string> =>
+  Object.fromEntries(Object.entries(knownValues(session.user)).map(([name, value]) => [`{{${name}}}`, value]));
 
 /** What the server is to do when the reply is complete. */
 function tasksAfter(isFirst: boolean): Record<string, boolean> {

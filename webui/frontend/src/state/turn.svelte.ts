@@ -81,7 +81,10 @@ export class Turn {
 
   /** Take in what the server tells of this message. */
   take({ type, data }: TaskEvent["data"]): void {
-    if (type === "chat:message:error") this.change({ error: data.error ?? true });
+    if (type === "chat:message:error") {
+      this.change({ error: data.error ?? true });
+      this.retryAfter = data.error?.retry_after ?? null;
+    }
     if (type === "chat:tasks:cancel") this.change({ stopped: true });
     if (type === "chat:message:follow_ups") this.change({ followUps: data.follow_ups ?? [] });
     if (type !== "chat:completion") return;

@@ -5,6 +5,8 @@ class Undo {
   text = $state("");
   trouble = $state("");
   isBusy = $state(false);
+  /** Grows with everything that is done or undone. */
+  count = $state(0);
   #revert: (() => Promise<unknown>) | null = null;
 
   get isOffered(): boolean {
@@ -16,6 +18,7 @@ class Undo {
     this.#revert = revert;
     this.text = text;
     this.trouble = trouble;
+    this.count++;
   }
 
   /** Something did not work; there is nothing to undo. */
@@ -31,6 +34,7 @@ class Undo {
     this.trouble = "";
     try {
       await revert();
+      this.count++;
       if (this.#revert === revert) this.dismiss();
     } catch (error) {
       this.trouble = error instanceof Error ? error.message : String(error);

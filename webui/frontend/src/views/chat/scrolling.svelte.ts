@@ -38,8 +38,18 @@ export class Scrolling {
     this.follows = false;
     this.#makeRoom();
     requestAnimationFrame(() => {
-      this.#scroll(this.#top(row) - TOP * this.#region.clientHeight);
+      const position = this.#top(row) - TOP * this.#region.clientHeight;
+      if (Math.abs(position - this.#region.scrollTop) > 1) this.#scroll(position);
       this.#look();
+    });
+  }
+
+  /** Those that the reader sees. */
+  inSight(rows: Iterable<HTMLElement>): HTMLElement[] {
+    const { top, bottom } = this.#region.getBoundingClientRect();
+    return [...rows].filter((row) => {
+      const place = row.getBoundingClientRect();
+      return place.bottom > top && place.top < bottom;
     });
   }
 

@@ -1,5 +1,5 @@
 /** The sidebar as one list of rows: pinned chats, folders as a tree, and the other chats by time. */
-import { groupKey, timeGroup, type TimeGroup } from "../../lib/timeGroups";
+import type { TimeGroup } from "../../lib/timeGroups";
 import type { Folder } from "../../state/folders.svelte";
 import type { ChatLine, Pages } from "../../state/pages.svelte";
 
@@ -15,7 +15,8 @@ export interface Tree {
   chatsIn: (id: string) => Pages;
 }
 
-export function sidebarRows(pinned: Pages, others: Pages, tree: Tree | null, now: Date): Row[] {
+/** What stands above the chats by time: those that are pinned, and the folders. */
+export function headRows(pinned: Pages, tree: Tree | null): Row[] {
   const rows: Row[] = [];
   if (pinned.list.length) rows.push({ kind: "heading", key: "pinned", heading: "pinned" });
   for (const chat of pinned.list) rows.push({ kind: "chat", key: `pinned ${chat.id}`, chat, depth: 0, folderId: null });
@@ -24,15 +25,6 @@ export function sidebarRows(pinned: Pages, others: Pages, tree: Tree | null, now
     rows.push({ kind: "heading", key: "folders", heading: "folders" });
     addFolders(rows, tree, null, 0);
   }
-  let last = "";
-  for (const chat of others.list) {
-    const group = timeGroup(chat.updated_at, now);
-    const key = groupKey(group);
-    if (key !== last) rows.push({ kind: "heading", key, heading: group });
-    last = key;
-    rows.push({ kind: "chat", key: chat.id, chat, depth: 0, folderId: null });
-  }
-  rows.push({ kind: "end", key: "end", pages: others, depth: 0, folderId: null });
   return rows;
 }
 
