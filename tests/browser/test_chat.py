@@ -77,13 +77,11 @@ def test_two_windows_that_ask_at_once_lose_nothing(talk: Page, actor: Actor) -> 
     talk.driver.refresh()
     talk.reply()
     seen = set(questions(talk))
-    for label in ("chat.before", "chat.after"):
-        for button in talk.named("button", words(label)):
-            if button.is_enabled():
-                button.click()
-                talk.until(lambda: not set(questions(talk)) <= seen)
-                seen |= set(questions(talk))
-                break
+    others = [*talk.named("button", words("chat.before")), *talk.named("button", words("chat.after"))]
+    for button in [other for other in others if other.is_enabled()]:  # those who knew nothing of each other
+        button.click()
+        talk.until(lambda: not set(questions(talk)) <= seen)
+    seen |= set(questions(talk))
     assert seen == {"First", "From here", "From there"}
 
 
@@ -197,7 +195,7 @@ def test_several_models_answer_and_the_chat_goes_on_with_one(talk: Page, actor: 
     talk.ask("Who is there?")
     talk.until(lambda: talk.replies() == [f"{ONE} here.", f"{OTHER} here."])
     talk.until(lambda: not talk.is_running())
-    talk.click("button", words("chat.goOnWith"), talk.all(".column")[1])
+    talk.click("button", words("chat.goOnWith"), talk.all(".columns .column")[1])
     talk.until(lambda: talk.says(words("chat.goesOn")))
     talk.ask("And now?")
     talk.until(lambda: len(actor.asked) == 4)

@@ -86,14 +86,14 @@ def test_an_ended_session_keeps_what_is_written(talk: Page, person: Person) -> N
     talk.until(lambda: written(talk) == "Half a thou")
 
     talk.tell("Network.clearBrowserCookies")
-    talk.press("ght", Keys.ENTER)
+    talk.one("#prompt").send_keys("ght", Keys.ENTER)
     talk.enter(person)
     talk.until(lambda: talk.says("Half a thought") or written(talk) == "Half a thought")
     talk.errors(but=["401"])
 
 
 def test_prompts_are_at_hand_by_a_slash(talk: Page, person: Person) -> None:
-    content = "Tell {{ topic | text:placeholder=\"what\":required }} to {{USER_NAME}}."
+    content = 'Tell {{ topic | text:placeholder="what":required }} to {{USER_NAME}}.'
     person.call("POST", "/api/v1/prompts/create", {"command": "/tell", "title": "Tell it", "content": content})
     talk.one("#prompt").send_keys("/te")
     talk.find("option", ".*Tell it")

@@ -108,6 +108,15 @@ def test_an_error_of_the_model_server_is_told_and_stored(person: Client, upstrea
     assert (reply["error"], reply["done"], reply["content"]) == ({"content": "No such luck"}, True, "")
 
 
+def test_an_error_tells_how_long_to_wait(person: Client, upstream: Upstream) -> None:
+    upstream.chat(Answer.json({"error": {"message": "Too many"}}, 429, headers=(("Retry-After", "7"),)))
+    chat_id = new_chat(person)
+    events = follow(person, start(person, chat_id))
+    error = {"content": "Too many", "retry_after": 7}
+    assert [event.data["error"] for event in events if event.type == "chat:message:error"] == [error]
+    assert stored(person, chat_id)["error"] == error
+
+
 def test_what_was_said_before_an_error_stays(person: Client, upstream: Upstream) -> None:
     upstream.chat(Answer.events(chunk("Half a"), cut=True))
     chat_id = new_chat(person)

@@ -31,15 +31,12 @@ describe("drafts", () => {
   });
 
   test("do without the browser's memory where it is full", () => {
-    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const setItem = (): never => {
       throw new DOMException("full", "QuotaExceededError");
     };
     vi.stubGlobal("localStorage", { setItem });
-    keepDraft(draftKey("ada", null), "one");
-    expect(warn).toHaveBeenCalled();
+    expect(() => keepDraft(draftKey("ada", null), "one")).not.toThrow();
     vi.unstubAllGlobals();
-    warn.mockRestore();
   });
 
   test("go along when a new chat is stored, and are of no use to the browser in a temporary one", () => {

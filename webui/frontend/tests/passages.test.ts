@@ -17,7 +17,7 @@ describe("a stored reply", () => {
     expect(readPassages(STORED)).toEqual([
       { kind: "thought", text: "Is 1 < 2?\n</details>", seconds: 7 },
       { kind: "text", text: "It is.\n" },
-      { kind: "tool", title: "Called look", text: '"{}"' },
+      { kind: "tool", title: "Called look", text: "{}" },
       { kind: "text", text: "And so it was." },
     ]);
   });

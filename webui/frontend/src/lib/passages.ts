@@ -101,7 +101,21 @@ function readBlock(type: string, attributes: string, inner: string): Passage {
     return { kind: "thought", text: plain(body.replace(/^(?:&gt;|>) ?/gm, "")), seconds };
   }
   const told = ["arguments", "result"].map((name) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
-  return { kind: "tool", title: plain(title), text: [...told, body].filter(Boolean).map(plain).join("\n") };
+  return {
+    kind: "tool",
+    title: plain(title),
+    text: [...told, body].filter(Boolean).map(plain).map(unquoted).join("\n"),
+  };
+}
+
+/** The server keeps JSON as a JSON string, since an attribute has no line feeds. */
+function unquoted(text: string): string {
+  if (!text.startsWith('"')) return text;
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return text; // another client's
+  }
 }
 
 const plain = (text: string): string => text.replace(/&(?:lt|gt|quot|#x27|amp);/g, (entity) => ENTITIES[entity] ?? "");
