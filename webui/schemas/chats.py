@@ -32,7 +32,7 @@ class PageQuery(Form):
 class RestoreQuery(Form):
     """``folder_id``: the folder that takes the place of the one it was in."""
 
-    folder_id: str | None = None
+    folder_id: Identifier | None = None
 
 
 class ChatFilterQuery(PageQuery):

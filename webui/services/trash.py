@@ -88,9 +88,8 @@ def restore_chat(db: Session, user_id: str, chat_id: str, folder_id: str | None 
     gone. Answers it as ``read_chat`` does.
     """
     chat = _find(db, user_id, chat_id)
-    chat.folder_id = folder_id or chat.folder_id
-    if chat.folder_id is not None and not hold_folders(db, user_id, [chat.folder_id]):
-        chat.folder_id = None
+    wanted = folder_id or chat.folder_id
+    chat.folder_id = wanted if wanted is not None and hold_folders(db, user_id, [wanted]) else None
     chat.deleted_at = None
     db.flush()
     return read_chat(db, user_id, chat_id)
