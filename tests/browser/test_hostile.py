@@ -110,6 +110,13 @@ def test_models_and_settings(harmless: Page, person: Person) -> None:
     person.call("POST", "/api/v1/models/create", form)
     banners = [{"id": "b", "type": "info", "title": LINE, "content": ALL, "dismissible": True, "timestamp": 1}]
     person.call("POST", "/api/v1/configs/banners", {"banners": banners})
+    try:
+        _look_at_models_and_settings(page)
+    finally:
+        person.call("POST", "/api/v1/configs/banners", {"banners": []})
+
+
+def _look_at_models_and_settings(page: Page) -> None:
     page.open()
     page.one("#model").click()
     page.fill(words("composer.searchModels"), "<img")
@@ -120,4 +127,3 @@ def test_models_and_settings(harmless: Page, person: Person) -> None:
         page.open(address)
         page.one("main h2")
         page.until(lambda: not page.says(words("common.loading")))
-    person.call("POST", "/api/v1/configs/banners", {"banners": []})
