@@ -24,8 +24,8 @@ ui = pytest.importorskip("selenium.webdriver.support.ui")
 Keys = webdriver.Keys
 
 exceptions = pytest.importorskip("selenium.common.exceptions")
-# A node that the page has replaced meanwhile; the next look finds the new one.
-STALE = (exceptions.StaleElementReferenceException,)
+STALE = exceptions.StaleElementReferenceException
+LOST = "does not belong to the document"  # the driver's other word for it, when the whole document was replaced
 COVERED = (exceptions.ElementClickInterceptedException, exceptions.ElementNotInteractableException)
 Found = TypeVar("Found")
 FRONTEND = Path(__file__).parents[2] / "webui" / "frontend"
@@ -141,8 +141,17 @@ class Page:
         self.driver.get(f"{self.url}/{address}")
 
     def until(self, condition: Callable[[], Found], what: str = "", seconds: float = WAIT) -> Found:
-        wait = ui.WebDriverWait(self.driver, seconds, poll_frequency=0.05, ignored_exceptions=STALE)
-        found: Found = wait.until(lambda _: condition(), what)
+        """What it finds, as soon as it finds something. Nodes that the page replaces meanwhile are looked for anew."""
+
+        def look(_: Any) -> Found | None:
+            try:
+                return condition()
+            except exceptions.WebDriverException as error:
+                if not isinstance(error, STALE) and LOST not in (error.msg or ""):
+                    raise
+                return None
+
+        found: Found = ui.WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(look, what)
         return found
 
     def all(self, selector: str) -> list[Any]:

@@ -13,7 +13,7 @@ replace the complete one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +28,7 @@ from webui.services.messages import find_cycle, nearest_ancestors
 
 Row = dict[str, Any]
 Stored = Mapping[str, sa.Row[Any]]  # by id
+Node = sa.Row[str, str | None, bool]  # id, parent and whether it is outside the trash
 TOLD = ("role", "content", "data")  # what a message says, as opposed to where it stands
 
 _COLUMNS = (
@@ -45,6 +46,7 @@ _LAST = sa.select(sa.func.max(Message.position)).where(Message.chat_id == sa.bin
 _TREE = sa.select(Message.id, Message.parent_id, Message.deleted_at.is_(None)).where(
     Message.chat_id == sa.bindparam("chat_id")
 )
+_NEAR = _TREE.where(Message.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -110,17 +112,27 @@ def compare(stored: Stored, incoming: Mapping[str, Row]) -> Changes:
 
 def some(db: Session, chat_id: str, incoming: Mapping[str, Row], deleted: AbstractSet[str]) -> Changes:
     """What has to be done to store these messages of a chat and to delete those; about others nothing is said."""
-    tree = {key: parent for key, parent, _ in db.connection().execute(_TREE, {"chat_id": chat_id})}
-    depth_before = _depths(tree)
     depth = _depths({key: row["parent_id"] if row["parent_id"] in incoming else None for key, row in incoming.items()})
-    known = {key for key in incoming if key in tree}
+    rows = [{**incoming[key], "id": key} for key in sorted(incoming, key=depth.__getitem__)]
+    known = {key for part in messages.parts(rows) for key, _, _ in _near(db, chat_id, [row["id"] for row in part])}
+    tree = {key: parent for key, parent, _ in _tree(db, chat_id)} if deleted else {}
+    depth_before = _depths(tree)
     return Changes(
-        [{**incoming[key], "id": key} for key in sorted(incoming.keys() - known, key=depth.__getitem__)],
-        [{**incoming[key], "id": key} for key in sorted(known)],
+        [row for row in rows if row["id"] not in known],
+        [row for row in rows if row["id"] in known],
         [],
         [{"id": key} for key in sorted(deleted & tree.keys(), key=depth_before.__getitem__, reverse=True)],
         stale=True,
     )
+
+
+def _tree(db: Session, chat_id: str) -> Sequence[Node]:
+    """All messages of a chat. Past the session, which takes three times as long over rows."""
+    return db.connection().execute(_TREE, {"chat_id": chat_id}).all()
+
+
+def _near(db: Session, chat_id: str, ids: Collection[str]) -> Sequence[Node]:
+    return db.connection().execute(_NEAR, {"chat_id": chat_id, "ids": ids}).all()
 
 
 def write_part(db: Session, chat_id: str, part: Changes) -> None:
@@ -129,13 +141,22 @@ def write_part(db: Session, chat_id: str, part: Changes) -> None:
     beside = {row["parent_id"] for row in part.changed} - {None}
     stored = {row.id: row for row in db.execute(_SOME, {"chat_id": chat_id, "ids": ids, "parents": sorted(beside)})}
     if part.new or part.moved or part.gone:
-        # Past the session, which takes three times as long over rows.
-        part = _fitted(part, db.connection().execute(_TREE, {"chat_id": chat_id}).all())
+        part = _fitted(part, _surroundings(db, chat_id, part))
     last = db.scalar(_LAST, {"chat_id": chat_id}) if part.new or part.changed else None
     _write(db, chat_id, part, stored, -1 if last is None else last)
 
 
-def _fitted(part: Changes, tree: Sequence[sa.Row[str, str | None, bool]]) -> Changes:
+def _surroundings(db: Session, chat_id: str, part: Changes) -> Sequence[Node]:
+    """What decides where a part fits: the whole tree, unless it is new answers to messages that are there."""
+    if not part.moved and not part.gone:
+        ids = {row[name] for row in part.new for name in ("id", "parent_id")} - {None}
+        near = _near(db, chat_id, ids)
+        if all(is_live for _, _, is_live in near):
+            return near
+    return _tree(db, chat_id)
+
+
+def _fitted(part: Changes, tree: Sequence[Node]) -> Changes:
     """The part as the tree of now takes it: parents that are there, no circles, and what has children stays."""
     live = {key for key, _, is_live in tree if is_live}
     moved = [row for row in part.moved if row["id"] in live]
