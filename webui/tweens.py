@@ -109,7 +109,7 @@ def headers_tween(handler: Handler, registry: Registry) -> Handler:
             headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
             if "*" not in origins:  # with any site allowed, no site gets to use the visitor's cookie
                 headers["Access-Control-Allow-Credentials"] = "true"
-            headers["Access-Control-Expose-Headers"] = "X-Request-Id, Server-Timing"
+            headers["Access-Control-Expose-Headers"] = "X-Request-Id, X-Task-Id, Server-Timing"
         if allowed and preflight:
             headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
             headers["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "")

@@ -53,7 +53,9 @@ def complete_chat(request: Request) -> Response:
     """Chat with a model, in OpenAI's form: streamed when `stream` is true, else one JSON answer.
 
     With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
-    the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it.
+    the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it. With
+    `Accept: text/event-stream` these events are the answer, `X-Task-Id` names the task, and it goes on when the
+    connection ends.
     """
     form: ChatCompletionForm = request.payload
     given = form.model_dump(exclude_unset=True)

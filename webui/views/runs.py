@@ -11,6 +11,7 @@ from pyramid.response import Response
 
 from webui.api import api_view
 from webui.errors import ApiError, Problem
+from webui.models import RunState
 from webui.runs import journal
 from webui.runs.feeds import HEADERS, follow_run, follow_user, while_signed_in
 from webui.schemas.runs import (
@@ -37,7 +38,7 @@ MAX_MESSAGES = 32 * 1024 * 1024  # bytes of a conversation
 
 
 def start_run(request: Request, form: dict[str, Any]) -> Response:
-    """Store the run, and start it once that is committed."""
+    """Store the run, and start it once that is committed. The answer is its id, or its events if those are wanted."""
     engine = request.registry.runs
     system = folders.system_prompt(request.database, request.user.id, form["chat_id"])
     wanted = _streamed(completion(request, form, system))
@@ -49,7 +50,18 @@ def start_run(request: Request, form: dict[str, Any]) -> Response:
             engine.launch(begun, wanted, tasks if isinstance(tasks, dict) else {})
 
     request.tm.get().addAfterCommitHook(launch)
+    if _wants_events(request):
+        run = journal.Stored(begun.run_id, request.user.id, begun.chat_id, begun.message_id, RunState.RUNNING, seq=0)
+        response = _events(request, lambda: follow_run(engine, run, 0))
+        response.headers["X-Task-Id"] = begun.run_id
+        return response
     return Response(json_body=Started(task_id=begun.run_id).model_dump())
+
+
+def _wants_events(request: Request) -> bool:
+    """Whether the client prefers events to the contract's answer, which is for those that take anything."""
+    offers = request.accept.acceptable_offers(("application/json", "text/event-stream"))
+    return bool(offers) and offers[0][0] == "text/event-stream"
 
 
 def _streamed(asked: Completion) -> Completion:

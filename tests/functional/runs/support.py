@@ -36,10 +36,14 @@ def new_chat(person: Client, **reply: Any) -> str:
     return chat_id
 
 
+def asking(chat_id: str, **more: Any) -> dict[str, Any]:
+    """The request for the reply."""
+    return {"model": "m", "messages": HELLO, "chat_id": chat_id, "id": "a", "session_id": uuid4().hex, **more}
+
+
 def start(person: Client, chat_id: str, **more: Any) -> str:
     """Ask for the reply; the task's id."""
-    body = {"model": "m", "messages": HELLO, "chat_id": chat_id, "id": "a", "session_id": uuid4().hex, **more}
-    answer = person.post("/api/chat/completions", body, status=200).json
+    answer = person.post("/api/chat/completions", asking(chat_id, **more), status=200).json
     assert answer["status"] is True
     task_id: str = answer["task_id"]
     return task_id

@@ -1,5 +1,6 @@
 /** What the page asks of chats, in its own words. */
 import { api, read } from "./client";
+import type { Task } from "./events";
 import type { ChatData, Message, Schemas } from "./types";
 
 export type StoredChat = Omit<Schemas["ChatOut"], "chat"> & { chat: ChatData };
@@ -40,11 +41,14 @@ export const tasksOf = async (chat_id: string): Promise<string[]> =>
 export const stopTask = async (task_id: string): Promise<unknown> =>
   read(api.POST("/api/tasks/stop/{task_id}", { params: { path: { task_id } } }));
 
-/** Have a message generated in the background; gives the id of that task. */
-export async function startReply(form: Record<string, unknown>): Promise<string> {
-  const body = { ...form, stream: true, session_id: "page" } as never;
-  const { task_id } = (await read(api.POST("/api/chat/completions", { body }))) as unknown as { task_id: string };
-  return task_id;
+/** Have a message generated in the background, and follow that at once. */
+export async function startReply(form: Record<string, unknown>): Promise<Task> {
+  const { data, response } = await api.POST("/api/chat/completions", {
+    body: { ...form, stream: true, session_id: "page" } as never,
+    headers: { Accept: "text/event-stream" },
+    parseAs: "stream",
+  });
+  return { id: response.headers.get("X-Task-Id") ?? "", opened: data as unknown as Task["opened"] };
 }
 
 /** A chat, and the tasks that write to it. */

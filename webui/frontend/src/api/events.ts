@@ -10,9 +10,15 @@ export interface Listening {
   onLink: (isOpen: boolean, isFromStart: boolean) => void;
 }
 
+/** A reply that is being generated; `opened` are its events, where the connection to them is there already. */
+export interface Task {
+  id: string;
+  opened?: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+}
+
 /** The events of a task from its beginning; throws ApiError with status 404 once it is long over. */
-export const followTask = (id: string, options: Listening): AsyncGenerator<TaskEvent> =>
-  listen(`${BASE}/api/tasks/${encodeURIComponent(id)}/events`, options);
+export const followTask = ({ id, opened }: Task, options: Listening): AsyncGenerator<TaskEvent> =>
+  listen(`${BASE}/api/tasks/${encodeURIComponent(id)}/events`, options, opened);
 
 /** What happens to the user's chats from now on, of texts only the beginnings. It has no end. */
 export const followAll = (options: Listening): AsyncGenerator<TaskEvent> =>
@@ -20,52 +26,70 @@ export const followAll = (options: Listening): AsyncGenerator<TaskEvent> =>
 
 /** A tab out of sight has no connection: a browser grants a server six, and when tabs that nobody looks at have them
  * all, no other gets an answer. */
-async function* listen(url: string, { signal, onLink }: Listening): AsyncGenerator<TaskEvent> {
+async function* listen(url: string, { signal, onLink }: Listening, opened?: Task["opened"]): AsyncGenerator<TaskEvent> {
   let after = 0;
   let pause: number = PAUSES[0];
   for (;;) {
-    while (document.hidden) await turn();
+    while (document.hidden && !opened && !signal.aborted) await next(document, "visibilitychange", signal);
+    const over = new AbortController();
     const hidden = new AbortController();
-    void turn().then(() => hidden.abort());
+    document.addEventListener("visibilitychange", () => hidden.abort(), { signal: over.signal });
+    const end = AbortSignal.any([signal, hidden.signal]);
     let isSilent = true;
     try {
       const headers = { "Last-Event-ID": String(after) };
-      const response = await send(new Request(url, { headers, signal: AbortSignal.any([signal, hidden.signal]) }));
+      const body = opened ?? (await send(new Request(url, { headers, signal: end }))).body;
+      opened = undefined;
       onLink(true, after === 0);
-      for await (const batch of batches(response)) {
+      for await (const batch of batches(body, end)) {
         [after, pause, isSilent] = [batch.id, PAUSES[0], false];
         yield* batch.events;
       }
+      signal.throwIfAborted();
       // A server that was killed may have told more than it had stored: then nothing stands behind `after`.
       if (isSilent) after = 0;
     } catch (error) {
       if (signal.aborted || (error instanceof ApiError && error.status >= 400 && error.status < 500)) throw error;
       if (!(error instanceof ApiError) && !hidden.signal.aborted) throw error;
+    } finally {
+      over.abort();
     }
     if (hidden.signal.aborted) continue;
     onLink(false, false);
-    await soon(pause, signal);
+    await next(window, "online", AbortSignal.any([signal, AbortSignal.timeout(pause)]));
     pause = Math.min(2 * pause, PAUSES[1]);
   }
 }
 
-/** The next time that the tab comes into sight or goes out of it. */
-const turn = (): Promise<unknown> =>
-  new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
-
-/** After some ms, or when the browser says that the network is back. */
-async function soon(pause: number, signal: AbortSignal): Promise<void> {
-  await new Promise((done) => {
-    setTimeout(done, pause);
-    addEventListener("online", done, { once: true });
-    signal.addEventListener("abort", done, { once: true });
+/** The next event of this type, or the end of `signal`. */
+function next(target: EventTarget, type: string, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const over = new AbortController();
+    const settle = (): void => {
+      over.abort(); // no listener stays
+      done();
+    };
+    target.addEventListener(type, settle, { signal: over.signal });
+    signal.addEventListener("abort", settle, { signal: over.signal });
+    if (signal.aborted) settle();
   });
 }
 
+interface Batch {
+  id: number;
+  events: TaskEvent[];
+}
+
 /** Events up to one with an id, behind which one may go on: those before it have none of their own. */
-async function* batches(response: Response): AsyncGenerator<{ id: number; events: TaskEvent[] }> {
-  if (!response.body) return;
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+async function* batches(
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  if (!body) return;
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  const cancel = (): unknown => reader.cancel().catch(() => {}); // it may be broken already
+  signal.addEventListener("abort", cancel, { once: true });
+  if (signal.aborted) cancel();
   let rest = "";
   let events: TaskEvent[] = [];
   try {
@@ -83,6 +107,7 @@ async function* batches(response: Response): AsyncGenerator<{ id: number; events
       }
     }
   } finally {
-    reader.cancel().catch(() => {}); // it is broken already
+    signal.removeEventListener("abort", cancel);
+    cancel();
   }
 }

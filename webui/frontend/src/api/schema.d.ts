@@ -67,7 +67,9 @@ export interface paths {
         /**
          * Chat with a model, in OpenAI's form: streamed when `stream` is true, else one JSON answer
          * @description With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
-         *     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it.
+         *     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it. With
+         *     `Accept: text/event-stream` these events are the answer, `X-Task-Id` names the task, and it goes on when the
+         *     connection ends.
          */
         post: operations["post_api_chat_completions"];
         delete?: never;
@@ -88,7 +90,9 @@ export interface paths {
         /**
          * Chat with a model, in OpenAI's form: streamed when `stream` is true, else one JSON answer
          * @description With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
-         *     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it.
+         *     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it. With
+         *     `Accept: text/event-stream` these events are the answer, `X-Task-Id` names the task, and it goes on when the
+         *     connection ends.
          */
         post: operations["post_api_v1_chat_completions"];
         delete?: never;
