@@ -54,6 +54,10 @@ let last = performance.now();
 const next = (now) => { window.frames_.push(now - last); last = now; window.watching = requestAnimationFrame(next); };
 window.watching = requestAnimationFrame(next);
 """
+HAS_REPLY = """
+const replies = document.querySelectorAll("article.reply");
+return replies.length > 0 && ![...replies].some((reply) => reply.ariaBusy === "true");
+"""
 SIZES = """
 return performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
   .filter(({ name }) => !new URL(name).pathname.includes("/api/"))
@@ -131,7 +135,7 @@ def opened(page: Page, chat_id: str) -> tuple[float, Frames]:
 
 
 def heap(page: Page) -> float:
-    """MB of the page's objects that are in use."""
+    """MB of the page's objects that are in use. Elements that selenium has looked at stay as long as the page."""
     page.tell("HeapProfiler.collectGarbage")
     return float(page.tell("Runtime.getHeapUsage")["usedSize"]) / 2**20
 
@@ -143,7 +147,7 @@ def heap_over(page: Page, replies: int) -> list[float]:
         if index % 10 == 1:
             page.click("button", None, page.one("#sidebar .new"))
         page.ask(f"Word {index}?")
-        page.until(lambda: not page.is_running() and page.all("article.reply"))
+        page.until(lambda: page.driver.execute_script(HAS_REPLY))
         if index % max(1, replies // 10) == 0:
             taken.append(heap(page))
     return taken
