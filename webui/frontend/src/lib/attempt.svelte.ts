@@ -1,4 +1,5 @@
 /** Something that is tried: whether it is under way or done, or why it failed, with the way to try it again. */
+import { wordsOf } from "./errors";
 export class Attempt {
   state = $state<"idle" | "busy" | "done" | "failed">("idle");
   problem = $state("");
@@ -14,7 +15,7 @@ export class Attempt {
     try {
       await work();
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = wordsOf(error);
     }
     if (turn === this.#turn) {
       this.problem = problem;

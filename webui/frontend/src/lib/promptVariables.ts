@@ -17,6 +17,7 @@ const KNOWN =
   "CLIPBOARD USER_NAME USER_EMAIL USER_LOCATION USER_LANGUAGE" +
   " CURRENT_DATETIME CURRENT_DATE CURRENT_TIME CURRENT_WEEKDAY CURRENT_TIMEZONE";
 const known = new Set(KNOWN.split(" "));
+const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /** The variables of a prompt that somebody has to fill in, each once. */
 export function variablesOf(template: string): Variable[] {
@@ -48,7 +49,7 @@ export function knownValues(user: { name: string; email: string } | null, now = 
     CURRENT_DATE: date,
     CURRENT_TIME: time,
     CURRENT_DATETIME: `${date} ${time}`,
-    CURRENT_WEEKDAY: new Intl.DateTimeFormat("en", { weekday: "long" }).format(now),
+    CURRENT_WEEKDAY: WEEKDAYS[now.getDay()] ?? "",
     CURRENT_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }

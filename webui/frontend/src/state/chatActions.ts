@@ -2,6 +2,7 @@
 import { api, read } from "../api/client";
 import { changeChat, getChat } from "../api/chats";
 import { t, type Key } from "../i18n/index.svelte";
+import { wordsOf } from "../lib/errors";
 import { chatAddress, go } from "../lib/router.svelte";
 import { chatDialogs, type ChatRef } from "./chatDialogs.svelte";
 import { chats, type ChangedChat } from "./chats.svelte";
@@ -199,7 +200,7 @@ function offerUndo(words: Key, { done, error }: Tried, revert: ((id: string) => 
     const { rest, error } = await tryEach(done, work);
     if (rest.length) offerUndo(words, { done: rest, rest: [], error }, revert);
   };
-  const trouble = error === undefined ? "" : error instanceof Error ? error.message : String(error);
+  const trouble = error === undefined ? "" : wordsOf(error);
   undo.offer(t(words, { n: done.length }), revert && (() => undone(revert)), trouble);
 }
 

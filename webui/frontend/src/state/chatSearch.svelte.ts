@@ -1,6 +1,7 @@
 /** A search among the user's chats; a later one takes the place of one that is under way. */
 import { api, read } from "../api/client";
 import type { Schemas } from "../api/types";
+import { wordsOf } from "../lib/errors";
 
 export type Hit = Schemas["ChatHit"];
 
@@ -45,7 +46,7 @@ export class ChatSearch {
     } catch (error) {
       if (signal.aborted) return;
       this.hits = null;
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
     }
     this.isBusy = false;
   }

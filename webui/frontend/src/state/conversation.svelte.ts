@@ -292,6 +292,6 @@ export class Conversation {
       this.id = (await chatsApi.createChat(chat, this.folderId)).id;
     }
     this.#storedId = currentId;
-    this.hooks.onSaved(this, id === null);
+    setTimeout(() => this.hooks.onSaved(this, id === null)); // first what waits for it is asked for
   }
 }

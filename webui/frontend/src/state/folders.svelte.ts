@@ -1,6 +1,7 @@
 /** The user's folders, and the chats in each. */
 import { api, read } from "../api/client";
 import type { Schemas } from "../api/types";
+import { wordsOf } from "../lib/errors";
 import { Pages, type ChatLine } from "./pages.svelte";
 import { session } from "./session.svelte";
 
@@ -26,7 +27,7 @@ class Folders {
       this.list = await read(api.GET("/api/v1/folders/"));
       this.trouble = "";
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
     }
     await Promise.all(this.list.filter(({ is_expanded }) => is_expanded).map(({ id }) => this.chatsIn(id).update()));
   }

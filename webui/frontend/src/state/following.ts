@@ -1,7 +1,8 @@
 /** The replies of a chat that are being generated, followed to their ends. */
 import { stopTask } from "../api/chats";
 import { ApiError } from "../api/client";
-import { followTask } from "../api/events";
+import { followTask, type Task } from "../api/events";
+import { wordsOf } from "../lib/errors";
 import type { Turn } from "./turn.svelte";
 
 /** The chat that they belong to. */
@@ -40,29 +41,29 @@ export class Following {
     const open = Object.values(this.host.turns).filter((turn) => turn.message.done === false && !turn.isRunning);
     for (const turn of open) turn.begin(false);
     const only = fresh.length === 1 && open.length === 1 ? open[0] : undefined;
-    await Promise.all(fresh.map((task) => this.follow(Promise.resolve(task), only ?? null)));
+    await Promise.all(fresh.map((task) => this.follow(Promise.resolve({ id: task }), only ?? null)));
     for (const turn of open) if (turn.isRunning && !turn.task) turn.end();
   }
 
   /** Show a task to its end. */
-  async follow(task: Promise<string>, known: Turn | null): Promise<void> {
+  async follow(begun: Promise<Task>, known: Turn | null): Promise<void> {
     let turn = known;
     try {
-      const id = await task;
-      this.#known.add(id);
-      this.#running.add(id);
-      turn = await this.#show(id, turn).finally(() => this.#running.delete(id));
+      const task = await begun;
+      this.#known.add(task.id);
+      this.#running.add(task.id);
+      turn = await this.#show(task, turn).finally(() => this.#running.delete(task.id));
     } catch (error) {
       if (!this.#left.signal.aborted && turn) await this.#lose(turn, error);
     }
   }
 
-  async #show(task: string, known: Turn | null): Promise<Turn | null> {
+  async #show(task: Task, known: Turn | null): Promise<Turn | null> {
     let turn = known;
-    if (turn) turn.task = task;
+    if (turn) turn.task = task.id;
     const onLink = (isOpen: boolean, isFromStart: boolean): void => turn?.link(isOpen, isFromStart);
     for await (const event of followTask(task, { signal: this.#left.signal, onLink })) {
-      turn ??= this.#find(event.message_id, task);
+      turn ??= this.#find(event.message_id, task.id);
       if (!turn) break;
       turn.take(event.data);
       if (turn.message.done) break;
@@ -83,7 +84,7 @@ export class Following {
   /** A reply is not to be followed any further. */
   async #lose(turn: Turn, error: unknown): Promise<void> {
     turn.end();
-    turn.failure = error instanceof Error ? error.message : String(error);
+    turn.failure = wordsOf(error);
     if (!(error instanceof ApiError)) return console.error(error);
     turn.retryAfter = error.retryAfter;
     if ((error.status !== 404 && error.status !== 409) || this.host.isTemporary) return;

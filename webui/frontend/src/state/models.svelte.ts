@@ -1,6 +1,7 @@
 /** The models that may be asked. */
 import { api, read } from "../api/client";
 import type { Model } from "../api/types";
+import { wordsOf } from "../lib/errors";
 
 class Models {
   /** Null until they are known. */
@@ -18,7 +19,7 @@ class Models {
       this.list = (await read(api.GET("/api/models", { params: { query } }))).data as unknown as Model[];
       this.trouble = "";
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
     }
     this.isLoading = false;
   }

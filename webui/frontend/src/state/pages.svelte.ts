@@ -1,4 +1,5 @@
 /** A list of chats that the server sends a page at a time. */
+import { wordsOf } from "../lib/errors";
 
 export interface ChatLine {
   id: string;
@@ -80,7 +81,7 @@ export class Pages<Line extends ChatLine = ChatLine> {
     try {
       take(await this.readPage(page));
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
     } finally {
       this.isLoading = false;
     }

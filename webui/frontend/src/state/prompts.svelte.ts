@@ -1,6 +1,7 @@
 /** The prompts that `/` offers. */
 import { api, read } from "../api/client";
 import type { Schemas } from "../api/types";
+import { wordsOf } from "../lib/errors";
 
 export type Prompt = Schemas["PromptOut"];
 export type PromptForm = Schemas["PromptForm"];
@@ -15,7 +16,7 @@ class Prompts {
       this.list = await read(api.GET("/api/v1/prompts/"));
       this.trouble = "";
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Stores what changes in a chat, one change after another, so that an older state never overtakes a newer one. What
  * could not be stored is kept, and goes along with the next try. */
 import type { Message } from "../api/types";
+import { wordsOf } from "../lib/errors";
 
 export interface Changes {
   /** Those that are new or say something else. */
@@ -52,7 +53,7 @@ export class Saving {
       this.trouble = "";
     } catch (error) {
       this.#rest = merge(changes, this.#rest);
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
       throw error;
     }
   }

@@ -2,6 +2,7 @@
 import { api, read, whenSignedOut } from "../api/client";
 import type { Config, Schemas, User } from "../api/types";
 import { forgetDrafts } from "../lib/drafts";
+import { wordsOf } from "../lib/errors";
 
 /** What is shown: nothing yet, the door, that an account waits for approval, the page itself, or that all went wrong. */
 export type Stage = "loading" | "door" | "pending" | "inside" | "trouble";
@@ -39,7 +40,7 @@ class Session {
 
   /** Nothing can be shown. */
   fail(error: unknown): void {
-    this.trouble = error instanceof Error ? error.message : String(error);
+    this.trouble = wordsOf(error);
     this.stage = "trouble";
   }
 

@@ -106,10 +106,11 @@ export class Turn {
     if (typeof data.content === "string") this.passages = readPassages(data.content);
   }
 
-  /** Deltas are collected, and painted once a frame. */
+  /** The first is painted at once; those that follow are collected, and painted once a frame. */
   #add(delta: Delta): void {
     this.#deltas.push({ delta, now: this.#isNow ? Date.now() : null });
-    this.#frame ||= requestAnimationFrame(() => this.#paint());
+    if (this.passages.length) this.#frame ||= requestAnimationFrame(() => this.#paint());
+    else this.#paint();
   }
 
   #paint(): void {

@@ -1,4 +1,5 @@
 /** The last thing that was done and can be undone. It is offered until something else is done, or it is dismissed. */
+import { wordsOf } from "../lib/errors";
 
 class Undo {
   /** What was done, in words; empty if there is nothing to undo. */
@@ -24,7 +25,7 @@ class Undo {
   /** Something did not work; there is nothing to undo. */
   fail(error: unknown): void {
     this.dismiss();
-    this.trouble = error instanceof Error ? error.message : String(error);
+    this.trouble = wordsOf(error);
   }
 
   async run(): Promise<void> {
@@ -37,7 +38,7 @@ class Undo {
       this.count++;
       if (this.#revert === revert) this.dismiss();
     } catch (error) {
-      this.trouble = error instanceof Error ? error.message : String(error);
+      this.trouble = wordsOf(error);
     }
     this.isBusy = false;
   }

@@ -1,6 +1,7 @@
 /** What is open: the conversation that the address names, kept up to date with what happens elsewhere. */
 import { followAll } from "../api/events";
 import type { TaskEvent } from "../api/types";
+import { wordsOf } from "../lib/errors";
 import { chatAddress, go, route } from "../lib/router.svelte";
 import { chats } from "./chats.svelte";
 import { Conversation } from "./conversation.svelte";
@@ -37,7 +38,7 @@ class Workspace {
     try {
       await conversation.load();
     } catch (error) {
-      if (conversation === this.conversation) this.trouble = error instanceof Error ? error.message : String(error);
+      if (conversation === this.conversation) this.trouble = wordsOf(error);
     }
   }
 

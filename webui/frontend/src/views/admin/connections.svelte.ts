@@ -3,7 +3,7 @@ import { api, read } from "../../api/client";
 import type { Schemas } from "../../api/types";
 import { models } from "../../state/models.svelte";
 import { configOf, ollamaList, openaiList, type ConnectionList, type Draft, type Kind } from "./connections";
-import { wordsOf } from "./words";
+import { wordsOf } from "../../lib/errors";
 
 export type Health = Schemas["ConnectionOut"];
 

@@ -2,7 +2,7 @@
 import { api, read } from "../../api/client";
 import type { Model, Schemas } from "../../api/types";
 import { models } from "../../state/models.svelte";
-import { wordsOf } from "./words";
+import { wordsOf } from "../../lib/errors";
 
 export type Stored = Schemas["StoredModel"];
 export type ModelForm = Schemas["ModelForm"];

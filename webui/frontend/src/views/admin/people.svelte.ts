@@ -1,7 +1,7 @@
 /** People with accounts, a page at a time. */
 import { api, read } from "../../api/client";
 import type { Schemas } from "../../api/types";
-import { wordsOf } from "./words";
+import { wordsOf } from "../../lib/errors";
 
 export type Person = Schemas["UserInGroups"];
 export type Role = Schemas["UserUpdateForm"]["role"];

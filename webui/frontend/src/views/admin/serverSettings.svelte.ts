@@ -2,7 +2,7 @@
 import { api, read } from "../../api/client";
 import type { Schemas } from "../../api/types";
 import { t } from "../../i18n/index.svelte";
-import { wordsOf } from "./words";
+import { wordsOf } from "../../lib/errors";
 
 export type Setting = Schemas["SettingOut"];
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

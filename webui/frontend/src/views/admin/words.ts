@@ -1,7 +1,5 @@
 import { ApiError } from "../../api/client";
-
-/** What went wrong, in words. */
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+import { wordsOf } from "../../lib/errors";
 
 /** The parts of a text between `separator`s, without space around them and without empty ones. */
 export const parts = (text: string, separator: string): string[] =>
