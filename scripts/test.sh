@@ -66,8 +66,10 @@ step "ruff format" "$VENV/bin/ruff" format --check
 step "mypy" "$VENV/bin/mypy"
 build_page
 if [ $# = 0 ]; then check_page; fi
-# A file's tests share servers, so a file goes to one core; in the order of names, since one of the first takes longest.
-[ $# != 0 ] || set -- --numprocesses auto --dist loadfile --no-loadscope-reorder
+# A file's tests share servers, so they go to one worker; in the order of names, since one of the first takes longest.
+# Tests wait more than they work: one worker more than there are cores.
+[ $# != 0 ] || set -- --numprocesses $(($("$VENV/bin/python" -c 'import os; print(os.cpu_count())') + 1)) \
+  --dist loadfile --no-loadscope-reorder
 step "Tests" run_tests "$@"
 if [ "$1" = --numprocesses ] && [ -z "${WEBUI_TEST_POSTGRES_URL:-}" ]; then
   step "Tests of the database on an older PostgreSQL" with_postgres --oldest \

@@ -16,6 +16,15 @@ class ChatForm(Form):
     folder_id: Identifier | None = None
 
 
+Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class NewChatForm(ChatForm):
+    """With an ``id`` of the client's making, a chat that is sent twice is stored once."""
+
+    id: Uuid | None = None
+
+
 PageNumber = Annotated[int, Field(ge=1, le=10_000_000)]
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
+from webui.schemas.chat_messages import MessageChanges
+from webui.schemas.chats import NewChatForm
 from webui.schemas.common import Form, Out
 
 
@@ -58,14 +60,27 @@ ChatId = Annotated[str, StringConstraints(min_length=1, max_length=255)]  # as t
 
 
 class ChatCompletionForm(CompletionForm):
-    """The same, and where in a chat the reply goes: with `chat_id`, `id` and `session_id` it is generated there."""
+    """The same, and where in a chat the reply goes: with `chat_id`, `id` and `session_id` it is generated there.
+
+    What the chat is to be given before: `new_chat` is the whole one, `changes` are some of its messages.
+    """
 
     chat_id: ChatId | None = None
     id: ChatId | None = None
     parent_id: ChatId | None = None
     session_id: ChatId | None = None
+    new_chat: NewChatForm | None = None
+    changes: MessageChanges | None = None
 
     @property
     def is_run(self) -> bool:
         """Whether the reply is generated in the background."""
         return None not in (self.chat_id, self.id, self.session_id)
+
+    @model_validator(mode="after")
+    def _has_place(self) -> Self:
+        if (self.new_chat or self.changes) and not self.is_run:
+            raise ValueError("new_chat and changes need chat_id, id and session_id.")
+        if self.new_chat and self.new_chat.id != self.chat_id:
+            raise ValueError("new_chat.id has to be the same as chat_id.")
+        return self

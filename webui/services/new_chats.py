@@ -43,9 +43,12 @@ class Prepared:
     is_built: bool = False
 
 
-def create_chat(database: Database, user_id: str, chat: dict[str, Any], folder_id: str | None) -> dict[str, Any]:
-    """Store a new chat; answers it as the client will see it."""
-    prepared = build(database, user_id, [prepare(Incoming(chat, folder_id=folder_id), strict=True)])
+def create_chat(
+    database: Database, user_id: str, chat: dict[str, Any], folder_id: str | None, *, chat_id: str | None = None
+) -> dict[str, Any]:
+    """Store a new chat; answers it as the client will see it. ``IntegrityError`` if ``chat_id`` is taken."""
+    incoming = Incoming(chat, folder_id=folder_id)
+    prepared = build(database, user_id, [prepare(incoming, strict=True, chat_id=chat_id)])
     with database.begin() as db:
         if folder_id is not None:
             hold_folder(db, user_id, folder_id)
@@ -62,11 +65,11 @@ def import_chats(database: Database, user_id: str, chats: Sequence[Incoming]) ->
         return [read_chat(db, user_id, chat.chat["id"]) for chat in prepared]
 
 
-def prepare(incoming: Incoming, *, strict: bool = False) -> Prepared:
-    """The rows of a chat under a new id. Raises ``ApiError`` when its messages are not a tree, or, if that is
-    ``strict``, when its history is no object; else it is kept as it is.
+def prepare(incoming: Incoming, *, strict: bool = False, chat_id: str | None = None) -> Prepared:
+    """The rows of a chat, under a new id if none is given. Raises ``ApiError`` when its messages are not a tree, or,
+    if that is ``strict``, when its history is no object; else it is kept as it is.
     """
-    now, chat_id = utcnow(), str(uuid4())
+    now, chat_id = utcnow(), chat_id or str(uuid4())
     created_at = incoming.created_at or incoming.updated_at or now
     chat = incoming.chat
     is_object = isinstance(chat.get("history"), dict)

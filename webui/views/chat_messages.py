@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
@@ -34,16 +35,18 @@ def change_messages(request: Request) -> dict[str, Any]:
     A message that is being generated is the server's until it is complete. Deleting stops at messages that others have
     answered meanwhile.
     """
-    form: MessageChanges = request.payload
-    changed = chats.change_messages(
+    return {"updated_at": store_changes(request, request.matchdict["id"], request.payload)}
+
+
+def store_changes(request: Request, chat_id: str, changes: MessageChanges) -> datetime:
+    return chats.change_messages(
         request.database,
         request.user.id,
-        request.matchdict["id"],
-        sent=form.messages,
-        deleted=frozenset(form.deleted),
-        current_id=form.currentId,
+        chat_id,
+        sent=changes.messages,
+        deleted=frozenset(changes.deleted),
+        current_id=changes.currentId,
     )
-    return {"updated_at": changed}
 
 
 @api_view(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from webui.api import api_view
 from webui.errors import Problem
-from webui.schemas.chats import ChatForm, ChatOut
+from webui.schemas.chats import ChatForm, ChatOut, NewChatForm
 from webui.security.permissions import Permission
 from webui.services import chats, new_chats, trash
 
@@ -15,12 +15,21 @@ MAX_CHAT = 32 * 1024 * 1024  # bytes
 
 
 @api_view(
-    route="chats.new", method="POST", permission=Permission.VERIFIED, body=ChatForm, returns=ChatOut, max_body=MAX_CHAT
+    route="chats.new",
+    method="POST",
+    permission=Permission.VERIFIED,
+    body=NewChatForm,
+    returns=ChatOut,
+    max_body=MAX_CHAT,
+    errors=(Problem.CONFLICT,),
 )
 def create_chat(request: Request) -> dict[str, Any]:
     """Store a new chat."""
-    form: ChatForm = request.payload
-    return new_chats.create_chat(request.database, request.user.id, form.chat, form.folder_id)
+    return store_new(request, request.payload)
+
+
+def store_new(request: Request, form: NewChatForm) -> dict[str, Any]:
+    return new_chats.create_chat(request.database, request.user.id, form.chat, form.folder_id, chat_id=form.id)
 
 
 @api_view(

@@ -10,7 +10,7 @@ from webui.schemas.models import ChatCompletionForm, ModelList, ModelsQuery
 from webui.security.permissions import Permission
 from webui.services import model_list
 from webui.views.replies import completed
-from webui.views.runs import start_run
+from webui.views.runs import start_run, store_before
 
 if TYPE_CHECKING:
     from webui.request import Request
@@ -55,8 +55,12 @@ def complete_chat(request: Request) -> Response:
     With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it. With
     `Accept: text/event-stream` these events are the answer, `X-Task-Id` names the task, and it goes on when the
-    connection ends.
+    connection ends. `new_chat` (as for `/api/v1/chats/new`) or `changes` (as for `/api/v1/chats/{id}/messages`) are
+    stored before, also when the reply is then refused.
     """
     form: ChatCompletionForm = request.payload
-    given = form.model_dump(exclude_unset=True)
-    return start_run(request, given) if form.is_run else completed(request, given, api="chat")
+    given = form.model_dump(exclude_unset=True, exclude={"new_chat", "changes"})
+    if not form.is_run:
+        return completed(request, given, api="chat")
+    store_before(request, form)
+    return start_run(request, given)

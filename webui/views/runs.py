@@ -28,13 +28,24 @@ from webui.security.permissions import Permission
 from webui.services import folders, runs
 from webui.services.completions import Completion, find_route
 from webui.streaming import Detached, Reply, detached
+from webui.views.chat_messages import store_changes
+from webui.views.chats import store_new
 from webui.views.errors import as_reply
 from webui.views.replies import completion
 
 if TYPE_CHECKING:
     from webui.request import Request
+    from webui.schemas.models import ChatCompletionForm
 
 MAX_MESSAGES = 32 * 1024 * 1024  # bytes of a conversation
+
+
+def store_before(request: Request, form: ChatCompletionForm) -> None:
+    """Store what comes along with the request for a reply, which saves a request to those who wait for it."""
+    if form.new_chat is not None:
+        store_new(request, form.new_chat)
+    if form.changes is not None and form.chat_id is not None:
+        store_changes(request, form.chat_id, form.changes)
 
 
 def start_run(request: Request, form: dict[str, Any]) -> Response:

@@ -14,12 +14,10 @@ from tests.functional.runs.support import (
     HELLO,
     PATIENCE,
     USAGE,
-    asking,
     chunk,
     eventually,
     follow,
     new_chat,
-    parse,
     start,
     stored,
     text,
@@ -86,26 +84,6 @@ def test_two_viewers_see_the_same(person: Client, upstream: Upstream) -> None:
     for viewer in viewers:
         viewer.join()
     assert seen[0] == seen[1] == "".join(f"{number} " for number in range(30))
-
-
-def test_events_can_be_the_answer_and_are_those_that_one_follows(person: Client, upstream: Upstream) -> None:
-    upstream.chat(Answer.events(chunk("Hel"), chunk("lo"), *END))
-    chat_id = new_chat(person)
-    headers = {"Accept": "text/event-stream"}
-    answer = person.post("/api/chat/completions", asking(chat_id), headers=headers, status=200)
-    assert answer.content_type == "text/event-stream"
-    events = parse(answer.body)
-    assert (text(events), events[-1].data["done"]) == ("Hello", True)
-    assert text(follow(person, answer.headers["X-Task-Id"])) == text(events)
-    assert stored(person, chat_id)["content"] == "Hello"
-
-
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/event-stream;q=0.5"])
-def test_who_takes_anything_gets_the_answer_of_the_contract(person: Client, upstream: Upstream, accept: str) -> None:
-    upstream.chat(Answer.events(chunk("Hello"), *END))
-    chat_id = new_chat(person)
-    answer = person.post("/api/chat/completions", asking(chat_id), headers={"Accept": accept}, status=200)
-    assert answer.json.keys() == {"status", "task_id"}
 
 
 def test_reasoning_is_told_apart_and_stored_as_a_block(person: Client, upstream: Upstream) -> None:

@@ -100,4 +100,26 @@ describe("what could not be stored", () => {
     expect(stored).toEqual([["q", "old"]]);
     expect(saving.trouble).toBe("");
   });
+
+  test("goes along with a request for a reply", async () => {
+    const stored: string[] = [];
+    const saving = new Saving(() => Promise.reject(new Error("down")));
+    await expect(saving.save({ messages: { q: message({ id: "q" }) } })).rejects.toThrow("down");
+    const sent = saving.saveAlong({ deleted: ["old"] }, ({ messages, deleted }) => {
+      stored.push(...Object.keys(messages), ...deleted);
+      return Promise.resolve("task");
+    });
+    expect(await sent).toBe("task");
+    expect([stored, Object.keys(saving.unsaved), saving.trouble]).toEqual([["q", "old"], [], ""]);
+  });
+
+  test("is stored by itself when the request for a reply is refused", async () => {
+    const stored: string[] = [];
+    const saving = new Saving(({ messages }) => Promise.resolve(stored.push(...Object.keys(messages))));
+    const sent = saving.saveAlong({ messages: { q: message({ id: "q" }) } }, () =>
+      Promise.reject(new Error("no model")),
+    );
+    await expect(sent).rejects.toThrow("no model");
+    expect([stored, Object.keys(saving.unsaved), saving.trouble]).toEqual([["q"], [], ""]);
+  });
 });

@@ -11,8 +11,11 @@ export const TEMPORARY = "local:";
 export const getChat = async (id: string): Promise<StoredChat> =>
   (await read(api.GET("/api/v1/chats/{id}", { params: { path: { id } } }))) as StoredChat;
 
-export const createChat = async (chat: ChatData, folder_id: string | null = null): Promise<StoredChat> =>
-  (await read(api.POST("/api/v1/chats/new", { body: { chat, folder_id } }))) as StoredChat;
+export interface NewChat {
+  id: string;
+  chat: ChatData;
+  folder_id: string | null;
+}
 
 /** Change what a chat has beside its messages. */
 export const changeChat = async (id: string, chat: Omit<ChatData, "history">): Promise<unknown> =>
@@ -26,9 +29,13 @@ export interface MessageChanges {
   currentId: string | null;
 }
 
-/** Store some messages of a chat; the others stay as they are. */
-export const changeMessages = async (id: string, body: MessageChanges): Promise<unknown> =>
-  read(api.POST("/api/v1/chats/{id}/messages", { params: { path: { id } }, body }));
+/** What is to be stored of a chat: the whole new one, or some messages, while the others stay as they are. */
+export type ToStore = { new_chat: NewChat } | { changes: MessageChanges };
+
+export const store = async (id: string, what: ToStore): Promise<unknown> =>
+  "new_chat" in what
+    ? read(api.POST("/api/v1/chats/new", { body: what.new_chat }))
+    : read(api.POST("/api/v1/chats/{id}/messages", { params: { path: { id } }, body: what.changes }));
 
 /** Bring messages of a chat back from its trash. */
 export const restoreMessages = async (id: string, ids: string[]): Promise<unknown> =>
@@ -41,7 +48,7 @@ export const tasksOf = async (chat_id: string): Promise<string[]> =>
 export const stopTask = async (task_id: string): Promise<unknown> =>
   read(api.POST("/api/tasks/stop/{task_id}", { params: { path: { task_id } } }));
 
-/** Have a message generated in the background, and follow that at once. */
+/** Have a message generated in the background, and follow that at once. The form may have what is to be stored before. */
 export async function startReply(form: Record<string, unknown>): Promise<Task> {
   const { data, response } = await api.POST("/api/chat/completions", {
     body: { ...form, stream: true, session_id: "page" } as never,

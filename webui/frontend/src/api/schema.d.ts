@@ -69,7 +69,8 @@ export interface paths {
          * @description With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
          *     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it. With
          *     `Accept: text/event-stream` these events are the answer, `X-Task-Id` names the task, and it goes on when the
-         *     connection ends.
+         *     connection ends. `new_chat` (as for `/api/v1/chats/new`) or `changes` (as for `/api/v1/chats/{id}/messages`) are
+         *     stored before, also when the reply is then refused.
          */
         post: operations["post_api_chat_completions"];
         delete?: never;
@@ -92,7 +93,8 @@ export interface paths {
          * @description With `chat_id`, `id` and `session_id` the reply is generated in the background, into message `id` of the chat, and
          *     the answer is `{status, task_id}` at once; `/api/tasks/{task_id}/events` follows it. With
          *     `Accept: text/event-stream` these events are the answer, `X-Task-Id` names the task, and it goes on when the
-         *     connection ends.
+         *     connection ends. `new_chat` (as for `/api/v1/chats/new`) or `changes` (as for `/api/v1/chats/{id}/messages`) are
+         *     stored before, also when the reply is then refused.
          */
         post: operations["post_api_v1_chat_completions"];
         delete?: never;
@@ -4164,6 +4166,40 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * MessageChanges
+         * @description Messages by id, each whole and in the client's form, ids of those that go, and which one is shown from now on.
+         */
+        MessageChanges: {
+            /** Messages */
+            messages?: {
+                [key: string]: unknown;
+            };
+            /** Deleted */
+            deleted?: string[];
+            /** Currentid */
+            currentId: string | null;
+        };
+        /**
+         * NewChatForm
+         * @description With an ``id`` of the client's making, a chat that is sent twice is stored once.
+         */
+        NewChatForm: {
+            /** Chat */
+            chat: {
+                [key: string]: unknown;
+            };
+            /**
+             * Folder Id
+             * @default null
+             */
+            folder_id?: string | null;
+            /**
+             * Id
+             * @default null
+             */
+            id?: string | null;
+        };
         /** StreamOptions */
         StreamOptions: {
             /**
@@ -4184,6 +4220,8 @@ export interface components {
         /**
          * ChatCompletionForm
          * @description The same, and where in a chat the reply goes: with `chat_id`, `id` and `session_id` it is generated there.
+         *
+         *     What the chat is to be given before: `new_chat` is the whole one, `changes` are some of its messages.
          */
         ChatCompletionForm: {
             /** Model */
@@ -4231,6 +4269,10 @@ export interface components {
              * @default null
              */
             session_id?: string | null;
+            /** @default null */
+            new_chat?: components["schemas"]["NewChatForm"] | null;
+            /** @default null */
+            changes?: components["schemas"]["MessageChanges"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -4385,21 +4427,6 @@ export interface components {
             folder_id: string | null;
         };
         /**
-         * ChatForm
-         * @description A chat as the client holds it: ``history.messages`` by id, ``history.currentId``, and whatever else it keeps.
-         */
-        ChatForm: {
-            /** Chat */
-            chat: {
-                [key: string]: unknown;
-            };
-            /**
-             * Folder Id
-             * @default null
-             */
-            folder_id?: string | null;
-        };
-        /**
          * ChatHit
          * @description A chat that was found. ``message_id`` and ``snippet`` tell of its newest fitting message; they are null if the
          *     title fits.
@@ -4549,26 +4576,27 @@ export interface components {
             finished_at: number | null;
         };
         /**
+         * ChatForm
+         * @description A chat as the client holds it: ``history.messages`` by id, ``history.currentId``, and whatever else it keeps.
+         */
+        ChatForm: {
+            /** Chat */
+            chat: {
+                [key: string]: unknown;
+            };
+            /**
+             * Folder Id
+             * @default null
+             */
+            folder_id?: string | null;
+        };
+        /**
          * ChangedAt
          * @description When the chat was changed.
          */
         ChangedAt: {
             /** Updated At */
             updated_at: number;
-        };
-        /**
-         * MessageChanges
-         * @description Messages by id, each whole and in the client's form, ids of those that go, and which one is shown from now on.
-         */
-        MessageChanges: {
-            /** Messages */
-            messages?: {
-                [key: string]: unknown;
-            };
-            /** Deleted */
-            deleted?: string[];
-            /** Currentid */
-            currentId: string | null;
         };
         /**
          * MessageForm
@@ -9987,7 +10015,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChatForm"];
+                "application/json": components["schemas"]["NewChatForm"];
             };
         };
         responses: {
@@ -10020,6 +10048,15 @@ export interface operations {
             };
             /** @description This request came from another site. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description This is in conflict with what is stored already. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@
  * not seen for whatever reason it reads again.
  */
 import * as chatsApi from "../api/chats";
+import { ApiError } from "../api/client";
 import type { Attachment, ChatData, Message, Params, TaskEvent } from "../api/types";
 import { uuid } from "../lib/ids";
 import { titleOf } from "../lib/titles";
@@ -62,6 +63,7 @@ export class Conversation {
   #models: string[] = [];
   #following = new Following(this);
   #loading: Promise<void> | null = null;
+  #newId = uuid(); // what it is called once it is stored
   #storedId: string | null = null; // of the message that the server has as the current one, when last heard of
 
   constructor(
@@ -251,16 +253,21 @@ export class Conversation {
     });
     if (replies[0]) this.currentId = replies[0].id;
     const fresh = Object.fromEntries([question, ...replies].map(({ id, message }) => [id, message]));
-    const saved = this.#save({ messages: fresh });
-    await Promise.all(replies.map((reply) => this.#generate(reply, "", saved)));
+    await Promise.all(replies.map((reply, index) => this.#generate(reply, "", index ? undefined : fresh)));
   }
 
-  /** Have a reply generated that goes on behind `text`, and show it. */
-  async #generate(turn: Turn, text = "", saved = this.saving.saveRest()): Promise<void> {
+  /** Have a reply generated that goes on behind `text`, and show it. `fresh` messages are stored along with that. */
+  async #generate(turn: Turn, text = "", fresh?: Changes["messages"]): Promise<void> {
     this.removed = null;
     turn.begin(true);
-    const branch = branchTo(this.turns, turn.id).slice(0, -1);
-    const task = saved.then(() => chatsApi.startReply(replyRequest(this, branch, turn, text)));
+    const request = replyRequest(this, branchTo(this.turns, turn.id).slice(0, -1), turn, text);
+    const ask = (along?: chatsApi.ToStore) =>
+      chatsApi.startReply({ ...request, chat_id: this.id ?? this.#newId, ...along });
+    const task = this.isTemporary
+      ? this.#save().then(() => ask())
+      : fresh
+        ? this.saving.saveAlong({ messages: fresh }, (changes) => this.#send(changes, ask))
+        : this.saving.saveRest().then(() => ask());
     await this.#following.follow(task, turn);
   }
 
@@ -283,15 +290,31 @@ export class Conversation {
     else await this.saving.save(changes);
   }
 
-  async #store({ messages, deleted }: Changes): Promise<void> {
-    const { id, currentId } = this;
-    if (id !== null) await chatsApi.changeMessages(id, { messages, deleted, currentId });
-    else {
-      const params = { ...preferences.ui.params, ...this.params };
-      const chat = { title: this.title, models: this.models, params, history: { messages, currentId } };
-      this.id = (await chatsApi.createChat(chat, this.folderId)).id;
+  async #store(changes: Changes): Promise<void> {
+    try {
+      await this.#send(changes, (what) => chatsApi.store(this.id ?? this.#newId, what));
+    } catch (error) {
+      if (this.id !== null || !(error instanceof ApiError) || error.status !== 409) throw error;
+      this.id = this.#newId; // it was stored, and the answer was lost
+      await this.#store(changes);
     }
+  }
+
+  /** Let a request store changes. */
+  async #send<T>(changes: Changes, send: (what: chatsApi.ToStore) => Promise<T>): Promise<T> {
+    const { id, currentId } = this;
+    const result = await send(
+      id === null ? { new_chat: this.#whole(changes) } : { changes: { ...changes, currentId } },
+    );
+    this.id ??= this.#newId;
     this.#storedId = currentId;
     setTimeout(() => this.hooks.onSaved(this, id === null)); // first what waits for it is asked for
+    return result;
+  }
+
+  #whole({ messages }: Changes): chatsApi.NewChat {
+    const params = { ...preferences.ui.params, ...this.params };
+    const chat = { title: this.title, models: this.models, params, history: { messages, currentId: this.currentId } };
+    return { id: this.#newId, chat, folder_id: this.folderId };
   }
 }

@@ -8,7 +8,7 @@ import type { Turn } from "./turn.svelte";
 
 /** The request for the message `turn` that answers the last one of `branch`, behind what it says already (`text`). */
 export function replyRequest(
-  conversation: Pick<Conversation, "id" | "params" | "isTemporary">,
+  conversation: Pick<Conversation, "params" | "isTemporary">,
   branch: Turn[],
   turn: Turn,
   text: string,
@@ -23,7 +23,6 @@ export function replyRequest(
     ...params,
     model: message.model,
     messages,
-    chat_id: conversation.id,
     id,
     parent_id: parentId,
     variables: variables(),

@@ -10,6 +10,8 @@ export interface Changes {
   deleted: string[];
 }
 
+type Store = (changes: Changes) => Promise<unknown>;
+
 const NOTHING: Changes = { messages: {}, deleted: [] };
 
 export class Saving {
@@ -20,7 +22,7 @@ export class Saving {
   #rest = NOTHING;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(private readonly store: (changes: Changes) => Promise<void>) {}
+  constructor(private readonly store: Store) {}
 
   /** What stands in this page alone. */
   get unsaved(): Readonly<Record<string, Message>> {
@@ -28,11 +30,21 @@ export class Saving {
   }
 
   /** Store these changes, and what could not be stored before; rejects when that fails. */
-  save(changes: Partial<Changes> = {}): Promise<void> {
+  save(changes: Partial<Changes> = {}, store = this.store): Promise<void> {
     this.version += 1;
     this.#rest = merge(this.#rest, changes);
-    this.#last = this.settled().then(() => this.#storeAll());
+    this.#last = this.settled().then(() => this.#storeAll(store));
     return this.#last;
+  }
+
+  /** The same by a request that does something else as well. When that fails, they are stored by themselves. */
+  async saveAlong<T>(changes: Partial<Changes>, send: (changes: Changes) => Promise<T>): Promise<T> {
+    let sent: Promise<T> | undefined;
+    await this.save(changes, async (all) => {
+      sent = send(all);
+      await sent.catch(() => this.store(all));
+    });
+    return sent as Promise<T>; // it was called, else `save` would have failed
   }
 
   /** Store what could not be stored before, if there is such. */
@@ -45,11 +57,11 @@ export class Saving {
     return this.#last.catch(() => {}); // `trouble` tells
   }
 
-  async #storeAll(): Promise<void> {
+  async #storeAll(store: Store): Promise<void> {
     const changes = this.#rest;
     this.#rest = NOTHING;
     try {
-      await this.store(changes);
+      await store(changes);
       this.trouble = "";
     } catch (error) {
       this.#rest = merge(changes, this.#rest);
