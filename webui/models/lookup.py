@@ -1,4 +1,4 @@
-"""One row by texts, for the few questions that nearly every request asks."""
+"""One row by texts, for the few questions that are asked all the time."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from webui.models import Chat, Message, Run, RunDeltas, RunState, utcnow
+from webui.models import Chat, Database, Message, Run, RunDeltas, RunState, utcnow
+from webui.models.lookup import Lookup
 from webui.runs.log import Delta
 from webui.runs.transcript import Transcript
 
@@ -149,16 +150,33 @@ def so_far(connection: sa.Connection | Session, run_id: str) -> str:
     return transcript(read_after(connection, run_id, 0)[1]).render(done=False)
 
 
-def signals(connection: sa.Connection, owner: str) -> dict[str, bool]:
-    """This process's runs that are still wanted, and whether somebody wants them to stop."""
-    find = sa.select(Run.id, Run.stop_requested).where(Run.state == RunState.RUNNING, Run.owner == owner)
-    return {row.id: row.stop_requested for row in connection.execute(find)}
+def unwanted(database: Database, owner: str, run_ids: Collection[str]) -> list[str]:
+    """Those of a process's runs that somebody wants to stop, or whose chat is gone. Cheap as long as there is none."""
+    counted = _COUNTS.find(database, state=RunState.RUNNING, owner=owner)
+    if counted.running >= len(run_ids) and not counted.unwanted:
+        return []
+    with database.reader() as connection:
+        wanted = set(connection.scalars(_WANTED, {"owner": owner}))
+    return [run_id for run_id in run_ids if run_id not in wanted]
+
+
+_COUNTS = Lookup(
+    sa.select(
+        sa.func.count().label("running"),
+        sa.func.count(sa.case((Run.stop_requested, sa.literal_column("1")))).label("unwanted"),
+    ).where(Run.state == sa.bindparam("state"), Run.owner == sa.bindparam("owner"))
+)
+_WANTED = sa.select(Run.id).where(
+    Run.state == RunState.RUNNING, Run.owner == sa.bindparam("owner"), Run.stop_requested.is_(False)
+)
 
 
 def lost(connection: sa.Connection) -> list[str]:
     """Runs whose process has died."""
-    find = sa.select(Run.id).where(Run.state == RunState.RUNNING, Run.heartbeat_at < utcnow() - LOST_AFTER)
-    return list(connection.scalars(find))
+    return list(connection.scalars(_LOST, {"since": utcnow() - LOST_AFTER}))
+
+
+_LOST = sa.select(Run.id).where(Run.state == RunState.RUNNING, Run.heartbeat_at < sa.bindparam("since"))
 
 
 def interrupt(db: Session, run_id: str) -> bool:
@@ -197,8 +215,10 @@ def read(connection: sa.Connection, run_id: str) -> Stored | None:
 
 def recent(connection: sa.Connection) -> list[Stored]:
     """Runs of all processes that something happened to lately."""
-    find = sa.select(*_COLUMNS).where(Run.heartbeat_at > utcnow() - LOST_AFTER)
-    return [Stored(*row) for row in connection.execute(find)]
+    return [Stored(*row) for row in connection.execute(_RECENT, {"since": utcnow() - LOST_AFTER})]
+
+
+_RECENT = sa.select(*_COLUMNS).where(Run.heartbeat_at > sa.bindparam("since"))
 
 
 def outcome(connection: sa.Connection, run_id: str) -> dict[str, Any]:

@@ -62,12 +62,8 @@ async def heed_signals(runs: Runs) -> None:
     before = list(runs.active)
     if not before:
         return
-    wanted = await read(runs, partial(journal.signals, owner=runs.owner))
-    if wanted is None:
-        return
-    for run_id in before:
-        if wanted.get(run_id, True):  # not in the table any more, or asked to stop
-            runs.stop(run_id)
+    for run_id in await _ask(partial(journal.unwanted, runs.registry.database, runs.owner, before)) or ():
+        runs.stop(run_id)
 
 
 async def recover_lost(runs: Runs) -> None:
@@ -159,8 +155,12 @@ async def read(runs: Runs, query: Callable[[sa.Connection], T]) -> T | None:
         with runs.registry.database.reader() as connection:
             return query(connection)
 
+    return await _ask(read)
+
+
+async def _ask(question: Callable[[], T]) -> T | None:
     try:
-        return await asyncio.to_thread(read)
+        return await asyncio.to_thread(question)
     except SQLAlchemyError as error:
         log.warning("The table of runs cannot be read: %s", error)
         await asyncio.sleep(PAUSE_SECONDS)
