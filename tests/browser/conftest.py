@@ -114,3 +114,14 @@ def talk(page: Page, person: Person, actor: Actor) -> Page:
     page.enter_at_once(person)
     page.until(lambda: page.text("#model") == MODELS[0])
     return page
+
+
+@pytest.fixture
+def list_page(page: Page, person: Person) -> Page:
+    """The page with three chats; the pointer rests elsewhere."""
+    from tests.browser.sidebar import keep, see
+
+    keep(person, "Apples", "Bread", "Cheese")
+    page.enter_at_once(person)
+    see(page, "Apples", "Bread", "Cheese")
+    return page

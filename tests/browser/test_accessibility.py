@@ -57,15 +57,50 @@ def conversation(page: Page, person: Person) -> None:
     page.until(lambda: len(page.all("article")) == 4)
 
 
-def opened(name: str) -> Callable[[Page, Person], None]:
-    """The chat with what this button opens."""
+def opened(*steps: str, before: Callable[[Page, Person], None] = conversation) -> Callable[[Page, Person], None]:
+    """A view with what is opened by a button, and then by what that opens."""
 
     def bring(page: Page, person: Person) -> None:
-        conversation(page, person)
-        page.click("button", words(name))
+        before(page, person)
+        for at, step in enumerate(steps):
+            label = words(step, title="A chat", name=".*")
+            page.click(
+                "item" if at and page.all("[role=menu]") else "button", label, page.one("main") if not at else None
+            )
         page.one("[role=menu], [role=listbox], [role=dialog], dialog[open]")
 
     return bring
+
+
+def account(page: Page, person: Person) -> None:
+    page.one("#sidebar footer [aria-haspopup=menu]").click()
+    page.one("[role=menu]")
+
+
+def prompts(page: Page, person: Person) -> None:
+    person.call("POST", "/api/v1/prompts/create", {"command": "/axe", "title": "Tell it", "content": "Tell {{what}}"})
+    page.one("#prompt").send_keys("/")
+    page.one("[role=listbox]")
+
+
+def listed(address: str, action: str) -> Callable[[Page, Person], None]:
+    """A view of chats that have left the list, with one of them."""
+
+    def bring(page: Page, person: Person) -> None:
+        chat_id = person.keep_chat(message("q", content="Hi"))
+        person.call(
+            "DELETE" if action == "trash" else "POST", f"/api/v1/chats/{chat_id}" + "/archive" * (action != "trash")
+        )
+        page.open(address)
+        page.until(lambda: page.says("A chat"))
+
+    return bring
+
+
+def shared(page: Page, person: Person) -> None:
+    chat_id = person.keep_chat(message("q", content="Hi"), message("a", "q", role="assistant", content=REPLY))
+    page.open(f"#/s/{person.call('POST', f'/api/v1/chats/{chat_id}/share')['id']}")
+    page.one("article.reply .prose")
 
 
 def pressed(*keys: str) -> Callable[[Page, Person], None]:
@@ -105,6 +140,7 @@ def search(page: Page, person: Person) -> None:
     page.until(lambda: page.all("#sidebar mark"))
 
 
+DIALOGS = "rename moveTo tags share export".split()
 TABS = "profile appearance general data memories about connections models users server".split()
 VIEWS: dict[str, Callable[[Page, Person], None]] = {
     "door": door,
@@ -114,6 +150,20 @@ VIEWS: dict[str, Callable[[Page, Person], None]] = {
     "parameters": opened("composer.params"),
     "palette": pressed(Keys.CONTROL, "k"),
     "search": search,
+    "account": account,
+    "prompts": prompts,
+    "archive": listed("#/archive", "archive"),
+    "trash": listed("#/trash", "trash"),
+    "shared chat": shared,
+    "actions of a chat": opened("sidebar.chatMenu"),
+    **{f"dialog {name}": opened("sidebar.chatMenu", f"sidebar.{name}") for name in DIALOGS},
+    "actions of a reply": opened("chat.more"),
+    "details of a reply": opened("chat.more", "chat.details"),
+    "rating": opened("chat.bad"),
+    "dialog deletion": opened("settings.deleteAll", before=settings("data")),
+    "dialog connection": opened("admin.addConnection", before=settings("connections")),
+    "dialog user": opened("admin.addUser", before=settings("users")),
+    "dialog model": opened("admin.addModel", before=settings("models")),
     **{f"settings/{tab}": settings(tab) for tab in TABS},
 }
 
