@@ -127,3 +127,26 @@ def _look_at_models_and_settings(page: Page) -> None:
         page.open(address)
         page.one("main h2")
         page.until(lambda: not page.says(words("common.loading")))
+
+
+def test_what_other_clients_store_does_not_break_the_page(chat: Page, person: Person) -> None:
+    odd = {
+        "files": [None, {"type": "image", "url": 5}, {"type": "image", "url": "http://["}],
+        "models": "m",
+        "usage": "x",
+    }
+    person.prefer(models=3, params="x", title=1, system=[])
+    chat_id = person.keep_chat(
+        message("q", content=[{"type": "text", "text": "What?"}, {"type": "text"}, 7], **odd),
+        message("a", "q", role="assistant", content="This.", done=True, followUps=[1, "And?", "And?"], **odd),
+        message("b", "a", role="assistant", content=None, timing=3, timestamp=1e300, error={"content": {}}, done=True),
+        models="m",
+        params=[1],
+    )
+    chat.open(f"#/c/{chat_id}")
+    chat.until(lambda: len(chat.all("article")) == 3)
+    assert chat.text("article.question") == "What?"
+    chat.open()
+    chat.ask("Does it still work?")
+    chat.whole_reply()
+    assert not chat.errors()

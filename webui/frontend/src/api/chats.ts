@@ -1,4 +1,5 @@
 /** What the page asks of chats, in its own words. */
+import { readChat } from "../lib/stored";
 import { api, read } from "./client";
 import type { Task } from "./events";
 import type { ChatData, Message, Schemas } from "./types";
@@ -8,8 +9,10 @@ export type StoredChat = Omit<Schemas["ChatOut"], "chat"> & { chat: ChatData };
 /** How ids of chats begin that the server does not keep. */
 export const TEMPORARY = "local:";
 
-export const getChat = async (id: string): Promise<StoredChat> =>
-  (await read(api.GET("/api/v1/chats/{id}", { params: { path: { id } } }))) as StoredChat;
+export async function getChat(id: string): Promise<StoredChat> {
+  const stored = await read(api.GET("/api/v1/chats/{id}", { params: { path: { id } } }));
+  return { ...stored, chat: readChat(stored.chat) };
+}
 
 export interface NewChat {
   id: string;

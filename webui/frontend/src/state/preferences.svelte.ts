@@ -3,6 +3,7 @@ import { api, read } from "../api/client";
 import type { Params } from "../api/types";
 import { isLanguage, preferredLanguage, useLanguage, type Language } from "../i18n/index.svelte";
 import { addChanges, merge } from "../lib/merge";
+import { readUi } from "../lib/stored";
 import { remember, remembered } from "../lib/storage";
 
 export type Theme = "system" | "light" | "dark";
@@ -34,7 +35,7 @@ class Preferences {
   ui = $derived<Ui>(merge(this.#stored, this.#changes));
 
   async load(): Promise<void> {
-    this.#stored = ((await readAll()).ui ?? {}) as Ui;
+    this.#stored = readUi((await readAll()).ui);
     await this.show();
   }
 
@@ -51,7 +52,7 @@ class Preferences {
   async #send(): Promise<void> {
     const sent = this.#changes;
     const { ui, ...others } = await readAll();
-    const merged = merge((ui ?? {}) as Ui, sent);
+    const merged = merge(readUi(ui), sent) as Ui;
     await read(api.POST("/api/v1/users/user/settings/update", { body: { ...others, ui: merged } }));
     this.#stored = merged;
     if (this.#changes === sent) this.#changes = {};
@@ -77,7 +78,7 @@ const isScale = (scale: unknown): scale is number => typeof scale === "number" &
 
 function readLocal(): Ui {
   try {
-    return (JSON.parse(remembered("ui") ?? "{}") ?? {}) as Ui;
+    return readUi(JSON.parse(remembered("ui") ?? "{}"));
   } catch {
     return {}; // somebody else's
   }

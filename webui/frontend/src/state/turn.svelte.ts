@@ -1,5 +1,6 @@
 /** A message that is shown, and what is on its way to it. */
 import type { Delta, Message, TaskEvent } from "../api/types";
+import { readMessage } from "../lib/stored";
 import { addDelta, readPassages, textOf, words, type Passage } from "../lib/passages";
 
 export class Turn {
@@ -86,7 +87,8 @@ export class Turn {
       this.retryAfter = data.error?.retry_after ?? null;
     }
     if (type === "chat:tasks:cancel") this.change({ stopped: true });
-    if (type === "chat:message:follow_ups") this.change({ followUps: data.follow_ups ?? [] });
+    if (type === "chat:message:follow_ups")
+      this.message = readMessage({ ...this.message, followUps: data.follow_ups ?? [] });
     if (type !== "chat:completion") return;
     for (const { delta } of data.choices ?? []) if (delta) this.#add(delta);
     if (data.selected_model_id) this.change({ selectedModelId: data.selected_model_id });
