@@ -42,6 +42,8 @@ def measure(under_test: Server, upstream: Upstream | None, plan: Plan, parts: Se
         yield _memory(under_test, report.IDLE)
     target = Target(under_test, os.environ.get("BENCH_TOKEN") or scenarios.sign_in(under_test.url))
     chat_id = scenarios.fill(target, plan)
+    if "pages" in parts:  # first, since memory that others have used is not given back
+        yield from runs.pages(target, plan)
     if upstream and "requests" in parts:
         yield from scenarios.generator(upstream, plan)
     if "requests" in parts:
@@ -50,8 +52,6 @@ def measure(under_test: Server, upstream: Upstream | None, plan: Plan, parts: Se
         yield from streams.streams(target, upstream, plan)
     if upstream and "replies" in parts:
         yield from runs.replies(target, upstream, plan)
-    if "pages" in parts:
-        yield from runs.pages(target, plan)
     if under_test.pid:
         yield _memory(under_test, "memory after load")
 

@@ -140,6 +140,16 @@ class Page:
             self.driver.get("about:blank")  # else another fragment would be no new load
         self.driver.get(f"{self.url}/{address}")
 
+    def settings(self, tab: str, language: str = "en") -> Any:
+        """Load the page at this tab of the settings; what the tab shows."""
+        self.open(f"#/settings/{tab}")
+        self.find("heading", words(f"settings.{tab}", language))
+        return self.one("main .tab")
+
+    def give(self, file: Path) -> None:
+        """Choose a file, as the system's dialog would."""
+        self.driver.find_element("css selector", "main input[type=file]").send_keys(str(file))
+
     def until(self, condition: Callable[[], Found], what: str = "", seconds: float = WAIT) -> Found:
         """What it finds, as soon as it finds something. Nodes that the page replaces meanwhile are looked for anew."""
 
