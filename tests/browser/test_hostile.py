@@ -129,6 +129,28 @@ def _look_at_models_and_settings(page: Page) -> None:
         page.until(lambda: not page.says(words("common.loading")))
 
 
+def test_a_diagram_is_drawn_and_reaches_nothing(chat: Page, person: Person) -> None:
+    signs_out = '<img src="/api/v1/auths/signout">'
+    sources = [
+        "graph TD; A[Start] --> B[End]",
+        '%%{init: {"htmlLabels": true, "flowchart": {"htmlLabels": true}}}%%\ngraph TD; A["' + signs_out + '"] --> B',
+        '---\nconfig:\n  htmlLabels: true\n---\nclassDiagram\n  class A["' + signs_out + '"]',
+        'graph TD; A@{ img: "/api/v1/auths/signout", label: "x", h: 60 }',
+        "graph TD; A[" + "x" * 30_000 + "]",
+    ]
+    text = "\n\n".join(f"```mermaid\n{source}\n```" for source in sources)
+    chat_id = person.keep_chat(message("q"), message("a", "q", role="assistant", content=text, done=True))
+    chat.open(f"#/c/{chat_id}")
+    for button in chat.until(lambda: len(found := chat.named("button", words("prose.showDiagram"))) == 5 and found):
+        button.click()
+    chat.until(lambda: not chat.says(words("prose.drawing")) and chat.all(".diagram img"))
+    drawn = chat.one(".diagram img")
+    assert drawn.get_attribute("src").startswith("data:image/svg+xml")
+    assert drawn.size["width"] > 50
+    assert person.call("GET", "/api/v1/chats/")  # else the token would be one of a session that has ended
+    chat.tell("Network.clearBrowserCache")
+
+
 def test_what_other_clients_store_does_not_break_the_page(chat: Page, person: Person) -> None:
     odd = {
         "files": [None, {"type": "image", "url": 5}, {"type": "image", "url": "http://["}],
@@ -146,6 +168,9 @@ def test_what_other_clients_store_does_not_break_the_page(chat: Page, person: Pe
     chat.open(f"#/c/{chat_id}")
     chat.until(lambda: len(chat.all("article")) == 3)
     assert chat.text("article.question") == "What?"
+    person.prefer(**{key: {"a": [1]} for key in ("language", "theme", "textScale", "ctrlEnterToSend", "autoTags")})
+    chat.settings("general")
+    chat.settings("appearance")
     chat.open()
     chat.ask("Does it still work?")
     chat.whole_reply()

@@ -85,6 +85,14 @@ def test_signing_out_ends_the_session_at_once(admin: Client) -> None:
     assert admin.get("/api/v1/auths/").status_int == 401
 
 
+@pytest.mark.parametrize(("site", "purpose"), [("same-origin", "image"), ("cross-site", "document")])
+def test_a_picture_or_a_link_elsewhere_signs_nobody_out(admin: Client, site: str, purpose: str) -> None:
+    headers = {"Sec-Fetch-Site": site, "Sec-Fetch-Dest": purpose}
+    assert admin.get("/api/v1/auths/signout", headers=headers).status_int == 403
+    assert admin.get("/api/v1/auths/").status_int == 200
+    assert admin.get("/api/v1/auths/signout", headers=headers | {"Sec-Fetch-Dest": "empty"}).status_int == 200
+
+
 def test_signing_out_ends_one_session_and_leaves_the_others(admin: Client) -> None:
     form = {"email": admin.user["email"], "password": PASSWORD}
     other = Client(admin.app, admin.post("/api/v1/auths/signin", form).json["token"])

@@ -73,7 +73,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   // The server takes requests of its own page alone, so it must see the host that the browser sees.
-  server: { proxy: { "/api": { target: process.env.SERVER ?? "http://localhost:8080", changeOrigin: false } } },
+  // The frame of diagrams has no origin.
+  server: {
+    cors: { origin: "null" },
+    proxy: { "/api": { target: process.env.SERVER ?? "http://localhost:8080", changeOrigin: false } },
+  },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
   test: {
     environment: "happy-dom",

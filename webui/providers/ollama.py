@@ -41,9 +41,10 @@ class OllamaProvider(RemoteProvider):
         return [self._model(item) for item in items if isinstance(item, dict) and isinstance(item.get("model"), str)]
 
     def _model(self, item: dict[str, Any]) -> ModelInfo:
+        name = item.get("name")
         return {
             "id": item["model"],
-            "name": item.get("name") or item["model"],
+            "name": name if isinstance(name, str) and name else item["model"],
             "object": "model",
             "created": 0,
             "owned_by": "ollama",

@@ -76,12 +76,14 @@ def _text(said: dict[str, Any]) -> str:
 
 
 def model_item(item: dict[str, Any], index: int) -> ModelInfo:
-    """The contract's form of an item of OpenAI's list, at the connection of this index."""
+    """The contract's form of an item of OpenAI's list, at the connection of this index; servers send anything."""
+    name, created, info = item.get("name"), item.get("created"), item.get("info")
     return {
         **item,
-        "name": item.get("name") or item["id"],
+        "name": name if isinstance(name, str) and name else item["id"],
         "object": "model",
-        "created": item.get("created") or 0,
+        "created": created if isinstance(created, int) else 0,
+        **({"info": info if isinstance(info, dict) else {}} if "info" in item else {}),
         "owned_by": "openai",
         "connection_type": "external",
         "tags": [],

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 from sqlalchemy.exc import SQLAlchemyError
 
+from webui.models import Role
 from webui.runs import journal
 from webui.runs.log import Delta, Event, Room, RunLog, Watcher, frames
 from webui.runs.upkeep import read
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 FRAME_SECONDS = 1 / 30
 PING_SECONDS = 15.0  # proxies close what is silent; and only a write shows that a viewer has gone
+CHECK_SECONDS = 2.0  # how long what happens is told at most to somebody who may not hear it any more
 POLL_SECONDS = 0.25  # between two looks at a run of another process
 HEADERS = (("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
 PING = b": ping\n\n"
@@ -85,18 +87,18 @@ async def follow_user(runs: Runs, user_id: str, since: float, *, text: bool = Tr
 async def while_signed_in(
     runs: Runs, events: AsyncGenerator[bytes, None], *, user_id: str, session_id: str
 ) -> AsyncGenerator[bytes, None]:
-    """The events until the session ends that they are sent to; that is noticed at the next event after some seconds."""
+    """The events until the session ends that they are sent to; that is noticed at the next event."""
     checked = time.monotonic()
     async with aclosing(events):
         async for event in events:
-            if time.monotonic() - checked > PING_SECONDS / 2:
+            if time.monotonic() - checked > CHECK_SECONDS:
                 checked = time.monotonic()
                 find = partial(find_identity, runs.registry.database, user_id=user_id, session_id=session_id)
                 try:
                     found = await asyncio.to_thread(find)
                 except SQLAlchemyError:
                     return  # nobody knows whether the session goes on
-                if found is None:
+                if found is None or found.role is Role.PENDING:
                     return
             yield event
 

@@ -94,12 +94,17 @@ def sign_in(request: Request) -> dict[str, Any]:
     return _open_session(request, user)
 
 
-@api_view(route="auths.signout", method="GET", permission=Permission.PUBLIC, returns=SignedOut)
+@api_view(
+    route="auths.signout", method="GET", permission=Permission.PUBLIC, returns=SignedOut, errors=(Problem.FORBIDDEN,)
+)
 def sign_out(request: Request) -> dict[str, Any]:
     """End the session at once, in every process, and clear the cookie."""
+    # The contract has this as a GET, which links and pictures are as well; browsers tell them apart (Fetch Metadata).
+    if request.headers.get("Sec-Fetch-Dest", "empty") != "empty" and request.headers.get("Sec-Fetch-Site") != "none":
+        raise ApiError(Problem.FORBIDDEN, "Sign out on the page; a link or a picture cannot do it.")
     identity = request.identity
     if identity is not None:
-        with request.database.begin() as db:  # the contract has this as a GET, whose own session cannot write
+        with request.database.begin() as db:  # the session of a GET cannot write
             sessions.close_session(db, identity.session_id)
     request.response.delete_cookie(COOKIE, path="/")
     return {"status": True}

@@ -27,8 +27,12 @@ PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-# Of the hidden frame in which Mermaid draws: it writes styles into its drawings.
-DIAGRAM_POLICY = f"{PAGE_POLICY}; style-src 'self' 'unsafe-inline'"
+# Of the hidden frame in which Mermaid draws what anybody may have written: it loads its scripts and nothing else,
+# writes styles into its drawings, and has no origin, so neither cookies nor the page are in its reach.
+DIAGRAM_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+)
 ANY_POLICY = "frame-ancestors 'self'"  # of a page of others
 YEAR = "public, max-age=31536000, immutable"  # for files with a hash of their content in their names
 NEVER_OF_THE_PAGE = ("api", "ollama", "openai", "static", "assets")
@@ -78,11 +82,16 @@ def other_page(request: Request) -> Response | None:
 
 
 def _file(request: Request, folder: Path) -> Response | None:
+    if any(name.startswith(".") for name in request.subpath):  # notes of the build
+        return None
     try:
         response = _files(folder)(None, request)
     except (HTTPNotFound, HTTPMovedPermanently):  # the latter to a folder's slash, at whatever host the request named
         return None
-    response.headers["Cache-Control"] = YEAR if request.subpath[:1] == ("assets",) else "no-cache"
+    is_asset = request.subpath[:1] == ("assets",)
+    response.headers["Cache-Control"] = YEAR if is_asset else "no-cache"
+    if is_asset:  # public, and scripts of a frame without an origin are asked for as those of another site
+        response.headers["Access-Control-Allow-Origin"] = "*"
     if response.content_type == "text/html":
         response.md5_etag()  # two builds may well be of one size, and packages of one date
     return _with_policy(request, response)

@@ -24,7 +24,7 @@ from tests.functional.runs.support import (
 )
 from tests.support import Client, conversation, message
 from tests.support_upstream import Answer, Upstream
-from webui.models import Run, utcnow
+from webui.models import Role, Run, User, utcnow
 from webui.runs import feeds, upkeep
 
 
@@ -283,12 +283,20 @@ def test_the_page_gets_back_what_it_says_of_a_complete_reply(person: Client) -> 
     assert person.post("/api/chat/completed", {**body, "model": "none"}).status_int == 400
 
 
-def test_signing_out_ends_what_an_open_page_follows(person: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("end", ["sign-out", "pending"])
+def test_what_an_open_page_follows_ends_with_the_right_to_it(
+    person: Client, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
     monkeypatch.setattr(feeds, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(feeds, "CHECK_SECONDS", 0.05)
     bodies: list[bytes] = []
     page = threading.Thread(target=lambda: bodies.append(person.get("/api/v1/events").body))
     page.start()
-    person.get("/api/v1/auths/signout", status=200)
+    if end == "sign-out":
+        person.get("/api/v1/auths/signout", status=200)
+    else:
+        with person.registry.database.begin() as db:
+            db.execute(sa.update(User).values(role=Role.PENDING))
     page.join(PATIENCE)
     assert bodies, "the stream goes on"
 

@@ -1,7 +1,16 @@
-/** Draws diagrams for the page, in a hidden frame of their own (see lib/prose/diagrams.ts). */
+/** Draws diagrams for the page, in a hidden frame of their own (see lib/prose/diagrams.ts). Its policy lets it load
+ * nothing but its scripts, and it is no part of the server's origin: what a diagram asks for gets no cookie. */
 import mermaid from "mermaid";
 import type { DiagramAnswer, DiagramRequest } from "./lib/prose/diagrams";
 
+// What a diagram cannot set for itself: mermaid's own list, and what would bring in HTML or styles.
+const GUARDED = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "suppressErrorRendering"].concat([
+  "htmlLabels",
+  "themeCSS",
+  "fontFamily",
+  "altFontFamily",
+  "dompurifyConfig",
+]);
 let count = 0;
 let queue: Promise<void> = Promise.resolve(); // mermaid has one configuration for all
 
@@ -19,6 +28,7 @@ async function drawn({ id, source, isDark }: DiagramRequest): Promise<DiagramAns
     maxTextSize: 20_000,
     htmlLabels: false, // a picture shows no HTML
     flowchart: { htmlLabels: false },
+    secure: GUARDED,
   });
   try {
     const { svg } = await mermaid.render(`diagram-${(count += 1)}`, source);

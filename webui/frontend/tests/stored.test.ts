@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChatData, Message } from "../src/api/types";
-import { readChat, readMessage, readUi } from "../src/lib/stored";
+import { readChat, readMessage, readModel, readUi } from "../src/lib/stored";
 import { readPassages, textOf } from "../src/lib/passages";
 
 const GARBAGE = [null, undefined, true, 0, -1e300, "", "text", [], [null], [[1]], {}, { content: {} }, { type: 1 }];
@@ -49,6 +49,19 @@ it("of a chat nothing but what it can be taken for is read", () => {
     expect(["string", "undefined"]).toContain(typeof chat.title);
     expect(Array.isArray(chat.models ?? [])).toBe(true);
     expect(Object.values(chat.history?.messages ?? {})).toEqual([]);
+  }
+});
+
+it("a model can be offered whatever its server says of it", () => {
+  for (const value of GARBAGE) {
+    for (const model of [
+      { id: "m", tags: value, info: value },
+      { id: "m", info: { meta: { description: value } } },
+    ]) {
+      const found = readModel(model);
+      expect(found.info?.meta?.description?.trim() ?? "").toBeTypeOf("string");
+      expect((found.tags ?? []).every(({ name }) => typeof name === "string")).toBe(true);
+    }
   }
 });
 

@@ -1,6 +1,6 @@
-/** Chats and preferences as other clients may have stored them, brought to what the page expects: the server keeps
+/** Chats, preferences and models as other clients may have stored them, brought to what the page expects: the server keeps
  * whatever they send. What is of another kind is left out, keys that the page does not know stay. */
-import type { ChatData, Message } from "../api/types";
+import type { ChatData, Message, Model } from "../api/types";
 
 /** What a value is taken for; undefined leaves it out. */
 type Reader = (value: unknown) => unknown;
@@ -42,6 +42,12 @@ const CHAT: Record<string, Reader> = {
   history: (value) => (isObject(value) ? { ...value, messages: messages(value["messages"]) } : undefined),
 };
 
+const META: Record<string, Reader> = { description: text, capabilities: object };
+const INFO: Record<string, Reader> = { meta: (value) => (isObject(value) ? read(value, META) : undefined) };
+const MODEL: Record<string, Reader> = {
+  tags: list((value) => isObject(value) && isText(value["name"])),
+  info: (value) => (isObject(value) ? read(value, INFO) : undefined),
+};
 const UI: Record<string, Reader> = { models: list(isText), system: text, params: object, title: object };
 
 const messages = (value: unknown): Record<string, Message> =>
@@ -61,5 +67,6 @@ function read<T extends Record<string, unknown>>(found: T, readers: Record<strin
 }
 
 export const readMessage = (message: Message): Message => read({ ...message, content: message.content ?? "" }, MESSAGE);
+export const readModel = (model: Record<string, unknown>): Model => read(model, MODEL) as unknown as Model;
 export const readUi = (ui: unknown): Record<string, unknown> => read(isObject(ui) ? ui : {}, UI);
 export const readChat = (chat: ChatData): ChatData => read(chat, CHAT);

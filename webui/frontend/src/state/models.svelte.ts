@@ -2,6 +2,7 @@
 import { api, read } from "../api/client";
 import type { Model } from "../api/types";
 import { wordsOf } from "../lib/errors";
+import { readModel } from "../lib/stored";
 
 class Models {
   /** Null until they are known. */
@@ -16,7 +17,7 @@ class Models {
     this.isLoading = true;
     try {
       const query = refresh ? { refresh: true } : {};
-      this.list = (await read(api.GET("/api/models", { params: { query } }))).data as unknown as Model[];
+      this.list = (await read(api.GET("/api/models", { params: { query } }))).data.map(readModel);
       this.trouble = "";
     } catch (error) {
       this.trouble = wordsOf(error);

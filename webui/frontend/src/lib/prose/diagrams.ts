@@ -16,7 +16,8 @@ type Answer = Exclude<DiagramAnswer, { id: "ready" }>;
 
 const PATIENCE = 30_000; // ms
 const sources = new WeakMap<Element, string>();
-let frame: Promise<Window> | undefined;
+let frame: Promise<HTMLIFrameElement> | undefined;
+let isThemeWatched = false;
 let count = 0;
 
 /** Gives a block of code a button that shows the diagram in its place. */
@@ -50,36 +51,43 @@ async function fill(box: Element): Promise<void> {
 async function draw(source: string): Promise<Answer> {
   const id = (count += 1);
   try {
-    const target = await (frame ??= openFrame());
-    const answered = answerOf(id, target);
-    target.postMessage({ id, source, isDark: isDark() } satisfies DiagramRequest, location.origin);
+    const { contentWindow } = await (frame ??= openFrame());
+    const answered = answerOf(id, contentWindow);
+    contentWindow?.postMessage({ id, source, isDark: isDark() } satisfies DiagramRequest, "*"); // it has no origin
     return (await answered) as Answer;
   } catch (error) {
+    void closeFrame();
     return { id, error: String(error) };
   }
 }
 
-async function openFrame(): Promise<Window> {
+async function openFrame(): Promise<HTMLIFrameElement> {
   const made = element("iframe", {
     class: "diagram-frame",
     src: "./diagram.html",
+    sandbox: "allow-scripts",
     "aria-hidden": "true",
     tabindex: "-1",
   });
   document.body.append(made);
   try {
-    if (!made.contentWindow) throw new Error(t("prose.noFrame"));
     await answerOf("ready", made.contentWindow);
-    watchTheme();
-    return made.contentWindow;
   } catch (error) {
     made.remove();
-    frame = undefined; // the next click tries again
     throw error;
   }
+  if (!isThemeWatched) watchTheme();
+  return made;
 }
 
-function answerOf(id: DiagramAnswer["id"], from: Window): Promise<DiagramAnswer> {
+/** The next click tries again, without what keeps this one busy. */
+async function closeFrame(): Promise<void> {
+  const closed = frame;
+  frame = undefined;
+  (await closed?.catch(() => undefined))?.remove();
+}
+
+function answerOf(id: DiagramAnswer["id"], from: Window | null): Promise<DiagramAnswer> {
   return new Promise((resolve, reject) => {
     const listening = new AbortController();
     const timer = setTimeout(() => {
@@ -105,6 +113,7 @@ function isDark(): boolean {
 
 /** Draws again what is shown when the colours change. */
 function watchTheme(): void {
+  isThemeWatched = true;
   const redraw = (): void => {
     for (const box of document.querySelectorAll(".diagram:not([hidden])")) void fill(box);
   };
