@@ -29,6 +29,7 @@ def build(tmp_path: Path) -> Path:
     folder = tmp_path / "build"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("<p>the start</p>", encoding="utf-8")
+    (folder / ".built").write_text("a checksum", encoding="utf-8")
     (folder / "diagram.html").write_text("<p>a frame</p>", encoding="utf-8")
     (folder / "app.webmanifest").write_text("{}", encoding="utf-8")
     (folder / SCRIPT[1:]).write_text("a long script", encoding="utf-8")
