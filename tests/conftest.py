@@ -143,3 +143,13 @@ def users(make_client) -> Client:  # type: ignore[no-untyped-def]
     client = make_client(ENABLE_SIGNUP="true", DEFAULT_USER_ROLE="user")
     client.sign_up(name="Ada")
     return client
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have measured, also when they pass."""
+    passed = terminalreporter.getreports("passed")
+    measured = [str(value) for report in passed for name, value in report.user_properties if name == "reach"]
+    if measured:
+        terminalreporter.section("reach of the page")
+    for line in measured:
+        terminalreporter.write_line(line)

@@ -51,6 +51,20 @@ def test_a_reload_in_the_middle_loses_and_doubles_nothing(chat: Page) -> None:
     assert chat.whole_reply() == whole(SLOW)
 
 
+def test_on_a_slow_network_everything_comes_once(chat: Page) -> None:
+    chat.pick(SLOW)
+    chat.tell(
+        "Network.emulateNetworkConditions", offline=False, latency=600, downloadThroughput=4000, uploadThroughput=4000
+    )
+    chat.one("#prompt").send_keys("Go on", Keys.ENTER)
+    assert chat.text("article.question") == "Go on"  # before the server has it
+    assert chat.whole_reply() == whole(SLOW)
+    chat.tell("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    chat.driver.refresh()
+    assert chat.whole_reply() == whole(SLOW)
+    assert len(chat.all("article")) == 2
+
+
 def test_a_connection_that_breaks_is_taken_up_again_where_it_was(
     page: Page, server: RunningServer, person: Person
 ) -> None:
