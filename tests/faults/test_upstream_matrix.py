@@ -67,12 +67,14 @@ def answers(make: Callable[[Asked], bytes], *headers: str, status: str = "200 OK
     return lambda asked: asked.say(head(asked, status, kind, *headers), chunk(make(asked)), b"0\r\n\r\n")
 
 
-def breaks(framed: Callable[[bytes], bytes]) -> Any:
-    """A script that says something good, and then what ``framed`` makes of another piece of it."""
+def breaks(framed: Callable[[bytes], bytes], after: float = 0) -> Any:
+    """A script that says something good, and these seconds later what ``framed`` makes of another piece of it."""
 
     def play(asked: Asked) -> None:
         whole = delta(asked) if asked.stream else reply(asked)[:9]
-        asked.say(head(asked) + chunk(whole), framed(delta(asked)))
+        asked.say(head(asked) + chunk(whole))
+        time.sleep(after)
+        asked.say(framed(delta(asked)))
 
     return play
 
@@ -142,6 +144,7 @@ FAULTS = {
     "is cut in a line": Fault(breaks(lambda piece: chunk(piece[:15])), "error", 502),
     "is cut in a chunk": Fault(breaks(lambda piece: chunk(piece)[:15]), "error", 502),
     "has a chunk without a size": Fault(breaks(lambda piece: b"size?\r\n" + piece), "error", 502),
+    "has such a chunk later": Fault(breaks(lambda piece: b"size?\r\n" + piece, after=0.2), "error", 502),
     "is cut between chunks": Fault(breaks(lambda piece: b""), "error", 502),
     "says garbage": Fault(answers(lambda asked: b"\r\n{[<garbage>\n\n: \xff\n" * 9), "error", 502),
     "says HTML": Fault(answers(lambda asked: HTML, kind="text/html"), 502, 502, "error"),

@@ -61,8 +61,10 @@ class HttpClient:
     def session(self) -> aiohttp.ClientSession:
         import aiohttp  # 15 MB that a server without traffic spares
 
+        from webui.providers.connector import Connector
+
         if self._session is None:
-            connector = aiohttp.TCPConnector(
+            connector = Connector(
                 limit=0, ssl=self._verify_tls, keepalive_timeout=KEEP_ALIVE_SECONDS, resolver=self._resolver()
             )
             self._session = aiohttp.ClientSession(

@@ -15,6 +15,7 @@ from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from webui.errors import ApiError, Problem
+from webui.providers.connector import Connector
 from webui.providers.http import refused, translated_errors
 
 # A number would not be resolved by our resolver: aiohttp takes 127.0.0.1 and 2130706433 as they are. No public name
@@ -73,7 +74,7 @@ def _inner(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4A
 def public_session() -> aiohttp.ClientSession:
     """A session that reaches public addresses alone; it sends no cookies and no credentials."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=PublicResolver()),
+        connector=Connector(resolver=PublicResolver()),
         headers={"Accept-Encoding": "identity", "User-Agent": "webui"},
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
