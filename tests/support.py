@@ -87,12 +87,15 @@ class Client:
 
 @contextmanager
 def counted_statements(engine: sa.Engine) -> Iterator[list[str]]:
-    """The SQL statements that this thread executes meanwhile, and no others."""
+    """The SQL statements that this thread executes meanwhile, and no others.
+
+    What SQLite's connections are told of the next transaction's mode is left out: it depends on who had them last.
+    """
     statements: list[str] = []
     thread = threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if threading.get_ident() == thread:
+        if threading.get_ident() == thread and not statement.startswith("PRAGMA query_only"):
             statements.append(statement)
 
     def look_up(engine: sa.Engine, sql: str, arguments: Any) -> Any:
