@@ -43,22 +43,63 @@ def test_a_stopped_reply_can_be_continued(talk: Page, actor: Actor) -> None:
     assert questions(talk) == ["Count"]
 
 
-def test_a_question_that_could_not_be_sent_stays_and_is_sent_once(talk: Page, actor: Actor) -> None:
+def test_a_question_that_could_not_be_sent_is_sent_once_the_network_is_back(talk: Page, actor: Actor) -> None:
     talk.tell("Network.enable")
     talk.tell("Network.emulateNetworkConditions", **OFFLINE)
     talk.ask("Can you hear me?")
-    talk.find("button", words("common.retry"))
+    talk.until(lambda: talk.says(words("chat.unsent")))
     assert questions(talk) == ["Can you hear me?"]
     talk.tell("Network.emulateNetworkConditions", **ONLINE)
-    talk.click("button", words("common.retry"))
     talk.until(lambda: talk.replies() == [f"{ONE} here."])
     talk.until(lambda: not talk.is_running())
     assert questions(talk) == ["Can you hear me?"]
     talk.driver.refresh()
     talk.reply()
     assert (questions(talk), talk.replies()) == (["Can you hear me?"], [f"{ONE} here."])
+    assert talk.one("#prompt").get_attribute("value") == ""
     assert len(actor.asked) == 1
-    talk.errors()
+    talk.errors(but=["ERR_INTERNET_DISCONNECTED"])
+
+
+def test_a_question_that_could_not_be_sent_is_sent_by_hand_once(talk: Page, actor: Actor) -> None:
+    talk.tell("Network.enable")
+    talk.tell("Network.setBlockedURLs", urls=["*/api/chat/completions", "*/api/v1/chats/new"])
+    talk.ask("Can you hear me?")
+    talk.find("button", words("common.retry"))
+    talk.tell("Network.setBlockedURLs", urls=[])
+    talk.click("button", words("common.retry"))
+    talk.until(lambda: talk.replies() == [f"{ONE} here."])
+    assert len(actor.asked) == 1
+    talk.errors(but=["ERR_BLOCKED_BY_CLIENT"])
+
+
+def test_a_question_that_could_not_be_sent_comes_back_with_a_reload(talk: Page, actor: Actor) -> None:
+    talk.tell("Network.enable")
+    talk.tell("Network.setBlockedURLs", urls=["*/api/chat/completions", "*/api/v1/chats/new"])
+    talk.ask("Can you hear me?")
+    talk.find("button", words("common.retry"))
+    talk.fill(words("composer.message"), "Or not?")
+    talk.driver.refresh()
+    talk.until(lambda: talk.one("#prompt").get_attribute("value") == "Can you hear me?\n\nOr not?")
+    talk.tell("Network.setBlockedURLs", urls=[])
+    talk.one("#send").click()
+    talk.until(lambda: talk.replies() == [f"{ONE} here."])
+    assert talk.one("#prompt").get_attribute("value") == ""
+    talk.errors(but=["ERR_BLOCKED_BY_CLIENT"])
+
+
+def test_a_chat_that_is_deleted_elsewhere_can_be_left_with_what_was_written(talk: Page, person: Person) -> None:
+    talk.ask("Who are you?")
+    talk.whole_reply()
+    talk.fill(words("composer.message"), "And else?")
+    chat = talk.driver.current_url.rpartition("/")[2]
+    person.call("DELETE", f"/api/v1/chats/{chat}")
+    talk.until(lambda: talk.says("This chat does not exist"))
+    talk.until(lambda: not talk.all(f"#sidebar a[href$='{chat}']"))
+    talk.click("button", words("common.newChat"), within=talk.one("main [role=alert]"))
+    talk.until(lambda: questions(talk) == [])
+    assert talk.one("#prompt").get_attribute("value") == "And else?"
+    talk.errors(but=["401 (Unauthorized)"])
 
 
 def test_two_windows_that_ask_at_once_lose_nothing(talk: Page, actor: Actor) -> None:

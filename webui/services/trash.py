@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from webui.errors import ApiError, Problem
 from webui.models import IS_LISTED, Chat, Database, Message, Run, RunState, utcnow
+from webui.runs import journal
 from webui.services.chat_lists import PAGE_SIZE, change_all
 from webui.services.chats import find_chat, read_chat
 from webui.services.locks import hold_folders
@@ -48,6 +49,7 @@ def delete_chat(db: Session, user_id: str, chat_id: str, *, trash_days: int) -> 
     find_chat(db, user_id, chat_id).deleted_at = _deleted_at(trash_days)
     db.flush()
     db.connection().execute(_STOP, {"of": user_id})
+    _tell(db, user_id, chat_id)
 
 
 def delete_all(database: Database, user_id: str, *, trash_days: int) -> None:
@@ -55,6 +57,7 @@ def delete_all(database: Database, user_id: str, *, trash_days: int) -> None:
     change_all(database, (Chat.user_id == user_id, IS_LISTED), {"deleted_at": _deleted_at(trash_days)})
     with database.begin() as db:
         db.connection().execute(_STOP, {"of": user_id})
+        _tell(db, user_id)
 
 
 def put_chats(db: Session, user_id: str, which: Collection[sa.ColumnElement[bool]], *, trash_days: int) -> None:
@@ -62,6 +65,13 @@ def put_chats(db: Session, user_id: str, which: Collection[sa.ColumnElement[bool
     values = {Chat.folder_id: None, Chat.deleted_at: sa.func.coalesce(Chat.deleted_at, _deleted_at(trash_days))}
     db.connection().execute(sa.update(Chat).where(Chat.user_id == user_id, *which).values(values))
     db.connection().execute(_STOP, {"of": user_id})
+    _tell(db, user_id)
+
+
+def _tell(db: Session, user_id: str, chat_id: str | None = None) -> None:
+    """Let the user's other pages know that this chat is gone, or that many are."""
+    event = {"type": "chats:deleted", "data": {"id": chat_id}}
+    journal.announce(db, user_id=user_id, chat_id=None, message_id="", event=event)
 
 
 def _deleted_at(trash_days: int) -> datetime:

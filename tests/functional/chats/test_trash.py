@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import Client, conversation, counted_statements, message
-from webui.models import Chat, Folder, Message, Run, RunState, utcnow
+from webui.models import Chat, Folder, Message, Run, RunDeltas, RunState, utcnow
 from webui.runs import upkeep
 from webui.services import chat_lists, trash
 
@@ -210,6 +210,19 @@ def test_a_reply_in_a_deleted_chat_is_asked_to_stop(admin: Client, path: str) ->
     with admin.registry.database.reader() as connection:
         stopped = set(connection.scalars(sa.select(Run.id).where(Run.stop_requested)))
     assert stopped == {runs[deleted]}
+
+
+@pytest.mark.parametrize("way", ["one", "all", "folder"])
+def test_the_users_pages_are_told_that_chats_are_deleted(admin: Client, way: str) -> None:
+    chat_id = new_chat(admin)
+    folder_id = admin.post("/api/v1/folders/", {"name": "F"}, status=200).json["id"]
+    admin.post(f"/api/v1/chats/{chat_id}/folder", {"folder_id": folder_id}, status=200)
+    paths = {"one": f"/api/v1/chats/{chat_id}", "all": "/api/v1/chats/", "folder": f"/api/v1/folders/{folder_id}"}
+    admin.delete(paths[way], status=200)
+    with admin.registry.database.begin() as db:
+        [(owner, (told,))] = db.execute(sa.select(Run.user_id, RunDeltas.deltas).join(RunDeltas)).all()
+    assert owner == admin.user["id"]
+    assert told["event"] == {"type": "chats:deleted", "data": {"id": chat_id if way == "one" else None}}
 
 
 def shrink(person: Client, chat_id: str, *messages: dict[str, Any]) -> None:

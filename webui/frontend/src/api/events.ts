@@ -33,8 +33,11 @@ async function* listen(url: string, { signal, onLink }: Listening, opened?: Task
     while (document.hidden && !opened && !signal.aborted) await next(document, "visibilitychange", signal);
     const over = new AbortController();
     const hidden = new AbortController();
+    const offline = new AbortController(); // without it a connection that leads nowhere may stay open for minutes
     document.addEventListener("visibilitychange", () => hidden.abort(), { signal: over.signal });
-    const end = AbortSignal.any([signal, hidden.signal]);
+    window.addEventListener("offline", () => offline.abort(), { signal: over.signal });
+    const left = AbortSignal.any([hidden.signal, offline.signal]);
+    const end = AbortSignal.any([signal, left]);
     let isSilent = true;
     try {
       const headers = { "Last-Event-ID": String(after) };
@@ -47,10 +50,10 @@ async function* listen(url: string, { signal, onLink }: Listening, opened?: Task
       }
       signal.throwIfAborted();
       // A server that was killed may have told more than it had stored: then nothing stands behind `after`.
-      if (isSilent) after = 0;
+      if (isSilent && !left.aborted) after = 0;
     } catch (error) {
       if (signal.aborted || (error instanceof ApiError && error.status >= 400 && error.status < 500)) throw error;
-      if (!(error instanceof ApiError) && !hidden.signal.aborted) throw error;
+      if (!(error instanceof ApiError) && !left.aborted) throw error;
     } finally {
       over.abort();
     }

@@ -127,5 +127,6 @@ export interface EventData {
   content?: string;
   title?: string;
   follow_ups?: string[];
+  id?: string | null;
   [key: string]: unknown;
 }

@@ -38,6 +38,11 @@ class Chats {
     await Promise.all([this.others.update(), this.pinned.update(), folders.load()]);
   }
 
+  /** The same, as soon as nobody reads the sidebar. */
+  updateLater(): void {
+    this.#afterReading(() => this.update().catch(console.warn));
+  }
+
   /** A chat was stored just now; `folderId`, if it is known, tells where a new one stands. */
   touch(id: string, title: string, folderId?: string | null): void {
     const line = { id, title, updated_at: Math.floor(Date.now() / 1000) };
@@ -72,10 +77,14 @@ class Chats {
     if (!archived) home.put({ id, title, updated_at });
   }
 
-  /** Some are no longer to be seen. */
+  /** Some are no longer to be seen; `dropLater`: as soon as nobody reads the sidebar. */
   drop(ids: Iterable<string>): void {
     const gone = new Set(ids);
     for (const pages of this.#lists()) pages.drop(gone);
+  }
+
+  dropLater(id: string): void {
+    this.#afterReading(() => this.drop([id]));
   }
 
   /** Whether somebody reads the sidebar. */

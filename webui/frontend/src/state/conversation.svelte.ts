@@ -9,10 +9,10 @@ import type { Attachment, ChatData, Message, Params, TaskEvent } from "../api/ty
 import { uuid } from "../lib/ids";
 import { titleOf } from "../lib/titles";
 import { branchTo, newestLeaf, siblings, subtree } from "../lib/tree";
+import { drafts } from "./drafts.svelte";
 import { Following } from "./following";
 import { models } from "./models.svelte";
-import { preferences } from "./preferences.svelte";
-import { replyRequest } from "./requests";
+import { newChat, replyRequest } from "./requests";
 import { Saving, type Changes } from "./saving.svelte";
 import { link, Turn } from "./turn.svelte";
 
@@ -63,6 +63,7 @@ export class Conversation {
   #models: string[] = [];
   #following = new Following(this);
   #loading: Promise<void> | null = null;
+  #held = new Map<string, () => void>(); // ids of questions on their way, and what forgets their drafts
   #newId = uuid(); // what it is called once it is stored
   #storedId: string | null = null; // of the message that the server has as the current one, when last heard of
 
@@ -91,6 +92,7 @@ export class Conversation {
   /** Nobody looks any more. */
   close(): void {
     this.#following.close();
+    if (this.saving.trouble) drafts.of(this).takeBack();
   }
 
   /** Put a question to one or several models, and have their replies generated. */
@@ -100,6 +102,7 @@ export class Conversation {
     const attached = files.length ? { files } : {};
     const question = this.#add({ role: "user", content: text, models: asked, parentId, ...attached });
     this.asked = question.id;
+    if (!this.isTemporary) this.#held.set(question.id, drafts.of(this).hold(text));
     await this.#answer(question, asked);
   }
 
@@ -304,17 +307,12 @@ export class Conversation {
   async #send<T>(changes: Changes, send: (what: chatsApi.ToStore) => Promise<T>): Promise<T> {
     const { id, currentId } = this;
     const result = await send(
-      id === null ? { new_chat: this.#whole(changes) } : { changes: { ...changes, currentId } },
+      id === null ? { new_chat: newChat(this, this.#newId, changes.messages) } : { changes: { ...changes, currentId } },
     );
     this.id ??= this.#newId;
     this.#storedId = currentId;
+    for (const id of Object.keys(changes.messages)) this.#held.get(id)?.();
     setTimeout(() => this.hooks.onSaved(this, id === null)); // first what waits for it is asked for
     return result;
-  }
-
-  #whole({ messages }: Changes): chatsApi.NewChat {
-    const params = { ...preferences.ui.params, ...this.params };
-    const chat = { title: this.title, models: this.models, params, history: { messages, currentId: this.currentId } };
-    return { id: this.#newId, chat, folder_id: this.folderId };
   }
 }

@@ -13,6 +13,8 @@ interface Place {
 export class Draft {
   files = $state.raw<Attachment[]>([]);
   #text: string;
+  /** Questions that were sent from here, and are not known to be stored. */
+  #sent: { text: string }[] = [];
 
   constructor(private key: string) {
     this.#text = $state(key === TEMPORARY ? "" : readDraft(key));
@@ -24,11 +26,16 @@ export class Draft {
 
   set text(text: string) {
     this.#text = text;
-    if (this.key !== TEMPORARY) keepDraft(this.key, text);
+    this.#keep();
   }
 
   get isEmpty(): boolean {
     return !this.text.trim() && !this.files.length;
+  }
+
+  /** Put more behind what is written. */
+  add(text: string): void {
+    this.text = joined([this.text, text]);
   }
 
   clear(): void {
@@ -36,13 +43,41 @@ export class Draft {
     this.files = [];
   }
 
+  /** Keep a question that is being sent, so that a reload brings it back; what is answered forgets it. */
+  hold(text: string): () => void {
+    const held = { text };
+    this.#sent.push(held);
+    this.#keep();
+    return () => {
+      this.#sent = this.#sent.filter((other) => other !== held);
+      this.#keep();
+    };
+  }
+
+  /** Nobody sends any more what could not be sent: it is to be written on. */
+  takeBack(): void {
+    const text = this.#whole();
+    this.#sent = [];
+    this.text = text;
+  }
+
   /** Keep it under another name. */
   move(key: string): void {
     if (this.key !== TEMPORARY) keepDraft(this.key, "");
     this.key = key;
-    if (key !== TEMPORARY) keepDraft(key, this.#text);
+    this.#keep();
+  }
+
+  #keep(): void {
+    if (this.key !== TEMPORARY) keepDraft(this.key, this.#whole());
+  }
+
+  #whole(): string {
+    return joined([...this.#sent.map(({ text }) => text), this.#text]);
   }
 }
+
+const joined = (texts: string[]): string => texts.filter(Boolean).join("\n\n");
 
 class Drafts {
   #drafts = new Map<string, Draft>();

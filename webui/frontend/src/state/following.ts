@@ -87,6 +87,7 @@ export class Following {
     turn.failure = wordsOf(error);
     if (!(error instanceof ApiError)) return console.error(error);
     turn.retryAfter = error.retryAfter;
+    turn.isUnsent = error.status === 0;
     if ((error.status !== 404 && error.status !== 409) || this.host.isTemporary) return;
     // It is over and forgotten, or somebody else has it written.
     const isRead = await this.host.load().then(

@@ -48,10 +48,10 @@ class Imports {
   /** The server tells how far one is. */
   notice(data: EventData): void {
     const news = data as unknown as Partial<Import>;
-    const ended = news.state !== "running" && this.running?.id === news.id;
+    const hasEnded = news.state !== "running";
     this.list = this.list.map((one) => (one.id === news.id ? { ...one, ...news } : one));
-    if (ended || !this.list.some(({ id }) => id === news.id)) this.load().catch(console.warn);
-    if (ended) chats.update().catch(console.warn);
+    if (hasEnded || !this.list.some(({ id }) => id === news.id)) this.load().catch(console.warn);
+    if (hasEnded) chats.update().catch(console.warn);
   }
 }
 

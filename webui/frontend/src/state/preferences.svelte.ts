@@ -32,10 +32,14 @@ class Preferences {
   #changes = $state.raw<Ui>({});
   #sending: Promise<void> = Promise.resolve();
 
+  /** Whether the server's are known; until then there are only those that this browser remembers. */
+  isLoaded = $state(false);
+
   ui = $derived<Ui>(merge(this.#stored, this.#changes));
 
   async load(): Promise<void> {
     this.#stored = readUi((await readAll()).ui);
+    this.isLoaded = true;
     await this.show();
   }
 

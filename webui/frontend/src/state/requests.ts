@@ -1,5 +1,6 @@
-/** What is sent to have a reply generated. */
-import type { ContentPart, Params } from "../api/types";
+/** What is sent to have a reply generated, or a new chat stored. */
+import type { NewChat } from "../api/chats";
+import type { ContentPart, Message, Params } from "../api/types";
 import { knownValues } from "../lib/promptVariables";
 import type { Conversation } from "./conversation.svelte";
 import { preferences } from "./preferences.svelte";
@@ -47,6 +48,12 @@ function asSent(turn: Turn): { role: string; content: string | ContentPart[] } {
   if (role !== "user" || !images.length) return { role, content: turn.text };
   const parts = images.map(({ url }): ContentPart => ({ type: "image_url", image_url: { url } }));
   return { role, content: [{ type: "text", text: turn.text }, ...parts] };
+}
+
+export function newChat(conversation: Conversation, id: string, messages: Record<string, Message>): NewChat {
+  const { title, models, currentId, folderId } = conversation;
+  const params = { ...preferences.ui.params, ...conversation.params };
+  return { id, chat: { title, models, params, history: { messages, currentId } }, folder_id: folderId };
 }
 
 const withoutEmpty = (params: Params = {}): Params =>

@@ -13,6 +13,8 @@ export class Turn {
   isLinked = $state(true);
   /** What went wrong here, and not in the reply. */
   failure = $state("");
+  /** Whether that is that the server could not be reached. */
+  isUnsent = $state(false);
   /** Seconds to wait before another try. */
   retryAfter = $state<number | null>(null);
   task: string | null = null;
@@ -69,6 +71,7 @@ export class Turn {
     this.#isNow = isNow;
     this.isRunning = this.isLinked = true;
     this.failure = "";
+    this.isUnsent = false;
     this.retryAfter = null;
     this.change({ done: false, error: null, stopped: false, interrupted: false });
   }
