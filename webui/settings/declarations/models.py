@@ -169,7 +169,13 @@ MODELS = (
         "Threads it computes with; 0 for all cores but one.",
     ),
     Setting("local.slots", integer(1, 64), "1", "WEBUI_LOCAL_MODEL_SLOTS", "Replies it writes at the same time."),
-    Setting("local.context", integer(256), "2048", "WEBUI_LOCAL_MODEL_CONTEXT", "Tokens of context for each reply."),
+    Setting(
+        "local.context",
+        integer(256),
+        "2048",
+        "WEBUI_LOCAL_MODEL_CONTEXT",
+        "Tokens that it reads for a reply; of a longer chat it reads the end.",
+    ),
     Setting(
         "local.idle_timeout",
         duration(optional=True),

@@ -26,5 +26,8 @@ function begins(name: string, start: string): boolean {
 const about = ({ tags = [], info, owned_by = "" }: Model): string =>
   [...tags.map(({ name }) => name), info?.meta?.description ?? "", owned_by].join(" ").toLowerCase();
 
+/** Whether it is the one that the server runs itself. */
+export const isBuiltIn = ({ tags = [] }: Model): boolean => tags.some(({ name }) => name === "built-in");
+
 /** Whether a model is known not to see pictures. */
 export const isBlind = (model: Model | undefined): boolean => model?.info?.meta?.capabilities?.vision === false;
