@@ -38,6 +38,11 @@ class Session {
     }
   }
 
+  /** The same, and what is shown stays if that fails. */
+  async lookAgain(): Promise<void> {
+    await this.#look().catch(console.warn);
+  }
+
   /** Nothing can be shown. */
   fail(error: unknown): void {
     this.trouble = wordsOf(error);
