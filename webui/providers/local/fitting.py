@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any
 
 from pydantic_core import to_json
@@ -20,12 +20,8 @@ def fit(messages: list[dict[str, Any]], tokens: float) -> list[dict[str, Any]]:
     told = list(takewhile(lambda message: message.get("role") == "system", messages))
     said = messages[len(told) :]
     questions = [place for place, message in enumerate(said) if message.get("role") == "user"]
-    room = tokens * BYTES_A_TOKEN - _length(told)
-    first = next(
-        (place for place in (0, *questions) if _length(said[place:]) <= room), questions[-1] if questions else 0
-    )
+    sizes = [len(to_json(message)) for message in reversed(said)]
+    rest = list(accumulate(sizes, initial=0))[::-1]  # bytes from each message on
+    room = tokens * BYTES_A_TOKEN - sum(len(to_json(message)) for message in told)
+    first = next((place for place in (0, *questions) if rest[place] <= room), questions[-1] if questions else 0)
     return told + said[first:]
-
-
-def _length(messages: list[dict[str, Any]]) -> int:
-    return sum(len(to_json(message)) for message in messages)
