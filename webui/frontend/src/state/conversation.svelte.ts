@@ -311,7 +311,10 @@ export class Conversation {
     );
     this.id ??= this.#newId;
     this.#storedId = currentId;
-    for (const id of Object.keys(changes.messages)) this.#held.get(id)?.();
+    for (const id of Object.keys(changes.messages)) {
+      this.#held.get(id)?.();
+      this.#held.delete(id);
+    }
     setTimeout(() => this.hooks.onSaved(this, id === null)); // first what waits for it is asked for
     return result;
   }
