@@ -61,11 +61,16 @@ def test_a_question_that_could_not_be_sent_is_sent_once_the_network_is_back(talk
     talk.errors(but=["ERR_INTERNET_DISCONNECTED"])
 
 
+def ask_in_vain(page: Page, text: str) -> None:
+    """Send it while the server takes no questions."""
+    page.tell("Network.enable")
+    page.tell("Network.setBlockedURLs", urls=["*/api/chat/completions", "*/api/v1/chats/new"])
+    page.ask(text)
+    page.find("button", words("common.retry"))
+
+
 def test_a_question_that_could_not_be_sent_is_sent_by_hand_once(talk: Page, actor: Actor) -> None:
-    talk.tell("Network.enable")
-    talk.tell("Network.setBlockedURLs", urls=["*/api/chat/completions", "*/api/v1/chats/new"])
-    talk.ask("Can you hear me?")
-    talk.find("button", words("common.retry"))
+    ask_in_vain(talk, "Can you hear me?")
     talk.tell("Network.setBlockedURLs", urls=[])
     talk.click("button", words("common.retry"))
     talk.until(lambda: talk.replies() == [f"{ONE} here."])
@@ -74,10 +79,7 @@ def test_a_question_that_could_not_be_sent_is_sent_by_hand_once(talk: Page, acto
 
 
 def test_a_question_that_could_not_be_sent_comes_back_with_a_reload(talk: Page, actor: Actor) -> None:
-    talk.tell("Network.enable")
-    talk.tell("Network.setBlockedURLs", urls=["*/api/chat/completions", "*/api/v1/chats/new"])
-    talk.ask("Can you hear me?")
-    talk.find("button", words("common.retry"))
+    ask_in_vain(talk, "Can you hear me?")
     talk.fill(words("composer.message"), "Or not?")
     talk.driver.refresh()
     talk.until(lambda: talk.one("#prompt").get_attribute("value") == "Can you hear me?\n\nOr not?")
